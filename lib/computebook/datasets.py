@@ -1,0 +1,147 @@
+"""Load the sourced tables, and build specifications from their rows.
+
+This is the only place that reads the data of the report. `load` returns a whole table;
+`accelerator` and `architecture` return what the models compute with.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from computebook import datapackage, units
+from computebook.architectures import Transformer
+from computebook.datapackage import Table
+from computebook.errors import unknown_name
+from computebook.hardware import Accelerator
+
+
+def data_folder() -> Path:
+    """Return the folder that holds the tables: inside the wheel, or the checkout's `data/`."""
+    installed = Path(__file__).parent / "data"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "data"
+
+
+@cache
+def package() -> dict[str, Table]:
+    """Return the description of every table, by name."""
+    return datapackage.read_package(data_folder() / "datapackage.json")
+
+
+def table_names() -> list[str]:
+    """Return the names of all tables, in the order of the data package.
+
+    Examples
+    --------
+    >>> "accelerators" in table_names()
+    True
+    """
+    return list(package())
+
+
+def describe(name: str) -> Table:
+    """Return the description of one table: fields, units, keys, licence, sources.
+
+    Raises
+    ------
+    ComputebookError
+        If there is no such table; the sentence suggests the nearest name.
+    """
+    if name not in package():
+        raise unknown_name("table", name, table_names())
+    return package()[name]
+
+
+@cache
+def _loaded(name: str) -> pd.DataFrame:
+    return datapackage.read_table(describe(name))
+
+
+def load(name: str) -> pd.DataFrame:
+    """Return one table, typed and checked against its schema.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table; see `table_names`.
+
+    Returns
+    -------
+    DataFrame
+        A copy: changing it changes nothing else. Dates are datetime64, empty text is "".
+
+    Raises
+    ------
+    ComputebookError
+        If there is no such table, or a row breaks its schema (`file:line: ...`).
+
+    Examples
+    --------
+    >>> h100 = load("accelerators").set_index("accelerator_id").loc["h100-sxm"]
+    >>> float(h100.memory_bandwidth_tb_s)
+    3.35
+    """
+    return _loaded(name).copy()
+
+
+def field_unit(table: str, field: str) -> str:
+    """Return the unit of one column, "" for text.
+
+    Examples
+    --------
+    >>> field_unit("accelerators", "tdp_w")
+    'W'
+    """
+    return describe(table).field(field).unit
+
+
+def data_date() -> pd.Timestamp:
+    """Return the newest date that a row of any table carries: the date of the data."""
+    dates = [load(name)["as_of"].max() for name in table_names() if "as_of" in _loaded(name)]
+    return max(dates)
+
+
+def _aliases(row: dict[str, Any]) -> list[str]:
+    return [a for a in str(row.get("aliases", "")).split("|") if a]
+
+
+@cache
+def _name_index(table: str, key: str) -> dict[str, str]:
+    """Return every accepted spelling (id, name, aliases; lower case) with the id it means."""
+    index: dict[str, str] = {}
+    for row in load(table).to_dict("records"):
+        names = [row[key], row["name"], row.get("hub_id", ""), *_aliases(row)]
+        index |= {n.lower(): row[key] for n in reversed(names) if n and n.lower() not in index}
+    return index
+
+
+def resolve(table: str, key: str, kind: str, name: str) -> str:
+    """Return the id that a usual name of a thing means.
+
+    Parameters
+    ----------
+    table, key : str
+        The table that names the things, and its id column.
+    kind : str
+        What to call the thing in an error, "gpu" say.
+    name : str
+        An id, a name or an alias, in any case.
+
+    Raises
+    ------
+    ComputebookError
+        If nothing goes by that name; the sentence suggests the nearest one.
+
+    Examples
+    --------
+    >>> resolve("accelerators", "accelerator_id", "gpu", "H100")
+    'h100-sxm'
+    """
+    index = _name_index(table, key)
+    if str(name).lower() not in index:
+        raise unknown_name(kind, str(name), set(index.values()))
+    return index[str(name).lower()]
