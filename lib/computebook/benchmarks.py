@@ -1,373 +1,331 @@
 """Decide which lead on a benchmark is real, and what a solved task costs.
 
-A score is a proportion: so many items of so many. Two scores differ by more than chance only if
-the interval of their difference excludes zero, and the more leads one claims at once, the
-stronger each must be (Holm). Where the outcome of every item is known for both models, the
-paired test applies and is sharper; where only totals are known, the two runs are taken as
-independent, which overstates the noise when both models meet the same items.
+Two scores differ by more than chance only if the interval of their difference excludes zero,
+and the more leads one claims at once, the stronger each must be (Holm). Where the outcome of
+every item is known for both models, the paired test applies and is sharper. Where only totals
+are known, the two runs are taken as independent, which overstates the noise when both models
+meet the same items and like items are hard for both.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from numpy.typing import NDArray
 
 from computebook import errors
+from computebook.proportions import (
+    Difference,
+    Interval,
+    PairedDifference,
+    bootstrap_mean_interval,
+    difference_interval,
+    difference_z,
+    holm_adjusted,
+    paired_difference,
+    two_sided_p_value,
+    wilson_interval,
+)
+from computebook.task_costs import (
+    cost_per_solved_task_interval,
+    cost_per_solved_task_usd,
+    pareto_front,
+)
 
-MAX_ITEMS = 1e9
+__all__ = [
+    "Difference",
+    "Interval",
+    "PairedDifference",
+    "bootstrap_mean_interval",
+    "cost_per_solved_task_interval",
+    "cost_per_solved_task_usd",
+    "difference_interval",
+    "difference_z",
+    "holm_adjusted",
+    "lead_verdicts",
+    "leads",
+    "paired_comparison",
+    "paired_comparisons",
+    "paired_difference",
+    "pareto_front",
+    "score_intervals",
+    "solved_task_costs",
+    "two_sided_p_value",
+    "wilson_interval",
+]
+
 PERCENT = 100.0
 
 
-class Interval(NamedTuple):
-    """Lower and upper limit of a quantity, in its own unit."""
-
-    low: Any
-    high: Any
-
-
-class Difference(NamedTuple):
-    """A difference of two proportions with its interval, as fractions."""
-
-    difference: Any
-    low: Any
-    high: Any
+def _require_columns(frame: pd.DataFrame, name: str, *columns: str) -> None:
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise errors.unknown_name(f"column of {name}", missing, map(str, frame.columns))
 
 
-class PairedDifference(NamedTuple):
-    """Difference of two solve rates on the same items.
-
-    `difference`, `low` and `high` are fractions (first minus second), `p_value` is exact,
-    `only_first` and `only_second` count the items that one alone solved, `items` all of them.
-    """
-
-    difference: Any
-    low: Any
-    high: Any
-    p_value: Any
-    only_first: Any
-    only_second: Any
-    items: int
-
-
-def _fraction(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    return np.asarray(errors.require_finite_in(name, value, "fraction", 0.0, 1.0), float)
-
-
-def _items(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    return np.asarray(errors.require_finite_in(name, value, "items", 1, MAX_ITEMS), float)
-
-
-def normal_quantile(confidence_fraction: ArrayLike = 0.95) -> Any:
-    """Return the two-sided normal quantile of a confidence level, in standard errors.
+def score_intervals(scores: pd.DataFrame, confidence_fraction: float = 0.95) -> pd.DataFrame:
+    """Return scores with their Wilson limits, one row each.
 
     Parameters
     ----------
-    confidence_fraction : array_like
-        Confidence level, fraction, 0 < level < 1.
-
-    Examples
-    --------
-    >>> round(float(normal_quantile(0.95)), 3)
-    1.96
-    """
-    level = errors.require_finite_in(
-        "confidence_fraction", confidence_fraction, "fraction", 1e-9, 1 - 1e-12
-    )
-    return stats.norm.ppf(0.5 + np.asarray(level, float) / 2)
-
-
-def wilson_interval(
-    score_fraction: ArrayLike, items: ArrayLike, confidence_fraction: ArrayLike = 0.95
-) -> Interval:
-    r"""Return the Wilson score interval of a proportion.
-
-    .. math::
-        \frac{p + \frac{z^2}{2n} \pm z \sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}}
-             {1 + \frac{z^2}{n}}
-
-    It stays inside 0 to 1 and holds its level on small benchmarks and at scores near 100 %,
-    where the textbook interval collapses to a point. Source: `wilson1927probable`.
-
-    Parameters
-    ----------
-    score_fraction : array_like
-        Share of items solved, fraction, 0 to 1. A mean over repeated runs is allowed; the
-        interval then still speaks of the choice of items, not of the runs.
-    items : array_like
-        Number of items, >= 1.
-    confidence_fraction : array_like
+    scores : DataFrame
+        With `score_percent` (0 to 100) and `items` (>= 1).
+    confidence_fraction : float
         Confidence level, fraction.
 
     Returns
     -------
-    Interval
-        `low` and `high`, fractions, broadcast over the arguments.
+    DataFrame
+        The same rows with `low_percent` and `high_percent`.
 
     Raises
     ------
     ComputebookError
-        If a score leaves 0 to 1, there are no items, or the level is not between 0 and 1.
+        If a column is missing or a value is out of bounds.
 
     Examples
     --------
-    A perfect AIME (30 questions) is compatible with a true solve rate of 88.6 %:
-
-    >>> low, high = wilson_interval(1.0, 30)
-    >>> round(float(low), 3), round(float(high), 3)
-    (0.886, 1.0)
+    >>> frame = pd.DataFrame({"score_percent": [54.2], "items": [120]})
+    >>> score_intervals(frame).round(1).iloc[0].tolist()
+    [54.2, 120.0, 45.3, 62.8]
     """
-    p, n = _fraction("score_fraction", score_fraction), _items("items", items)
-    z2_n = normal_quantile(confidence_fraction) ** 2 / n
-    half_width = np.sqrt(z2_n * (p * (1 - p) + z2_n / 4))
-    low = (p + z2_n / 2 - half_width) / (1 + z2_n)
-    high = (p + z2_n / 2 + half_width) / (1 + z2_n)
-    # At 0 and 1 the formula is exact on paper; rounding must not move the estimate outside.
-    return Interval(np.clip(low, 0.0, p), np.clip(high, p, 1.0))
+    _require_columns(scores, "scores", "score_percent", "items")
+    share = scores["score_percent"].to_numpy(float) / PERCENT
+    low, high = wilson_interval(share, scores["items"].to_numpy(float), confidence_fraction)
+    return scores.assign(low_percent=low * PERCENT, high_percent=high * PERCENT)
 
 
-def difference_interval(
-    first_fraction: ArrayLike,
-    first_items: ArrayLike,
-    second_fraction: ArrayLike,
-    second_items: ArrayLike,
-    confidence_fraction: ArrayLike = 0.95,
-    method: str = "newcombe",
-) -> Difference:
-    r"""Return the difference of two independent proportions with its interval.
-
-    Newcombe's hybrid score interval joins the Wilson limits :math:`l_i, u_i` of both scores:
-
-    .. math::
-        d - \sqrt{(p_1 - l_1)^2 + (u_2 - p_2)^2} \;\le\; \theta \;\le\;
-        d + \sqrt{(u_1 - p_1)^2 + (p_2 - l_2)^2}
-
-    Source: `newcombe1998interval`, method 10.
+def leads(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the best and the next model of each benchmark, one row per benchmark.
 
     Parameters
     ----------
-    first_fraction, second_fraction : array_like
-        Scores, fractions, 0 to 1.
-    first_items, second_items : array_like
-        Items behind each score, >= 1.
-    confidence_fraction : array_like
-        Confidence level, fraction.
+    scores : DataFrame
+        With `benchmark_id`, `model_id`, `score_percent` and `items`; the best row of a model
+        on a benchmark counts, so choose variant and effort before.
+
+    Returns
+    -------
+    DataFrame
+        `benchmark_id`, `leader`, `leader_percent`, `runner_up`, `runner_up_percent`,
+        `leader_items`, `runner_up_items`; benchmarks with a single model are left out.
+
+    Raises
+    ------
+    ComputebookError
+        If a column is missing.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"benchmark_id": "gpqa", "model_id": ["a", "b"],
+    ...                       "score_percent": [91.9, 93.2], "items": 198})
+    >>> leads(frame)[["leader", "runner_up"]].iloc[0].tolist()
+    ['b', 'a']
+    """
+    _require_columns(scores, "scores", "benchmark_id", "model_id", "score_percent", "items")
+    ranked = scores.sort_values("score_percent", ascending=False, kind="stable")
+    ranked = ranked.drop_duplicates(["benchmark_id", "model_id"])
+    place = ranked.groupby("benchmark_id", sort=False).cumcount()
+    sides = []
+    for rank, side in enumerate(("leader", "runner_up")):
+        names = {"model_id": side, "score_percent": f"{side}_percent", "items": f"{side}_items"}
+        sides.append(ranked[place == rank].rename(columns=names)[["benchmark_id", *names.values()]])
+    return sides[0].merge(sides[1], on="benchmark_id").reset_index(drop=True)
+
+
+def lead_verdicts(
+    claimed: pd.DataFrame, significance_fraction: float = 0.05, method: str = "newcombe"
+) -> pd.DataFrame:
+    """Return whether each claimed lead survives, alone and among all of them together.
+
+    Parameters
+    ----------
+    claimed : DataFrame
+        One lead a row: `leader_percent`, `runner_up_percent`, and `items` or both
+        `leader_items` and `runner_up_items`. A column `p_value`, where filled, replaces the
+        independent test with a sharper one, a paired test for example.
+    significance_fraction : float
+        Chance of a false lead that one accepts, fraction, above 0, below 1.
     method : {"newcombe", "wald"}
-        "wald" is the textbook interval, which fails near 0 and 1.
+        Interval of the difference.
 
     Returns
     -------
-    Difference
-        First minus second and its limits, fractions.
+    DataFrame
+        The same rows with `lead_points`, `low_points`, `high_points` (percentage points), `z`,
+        `p_value`, `p_holm`, `survives` (p below the level) and `survives_holm`.
 
     Raises
     ------
     ComputebookError
-        If an argument is out of bounds, or the method is unknown.
+        If a column is missing or a value is out of bounds.
 
     Examples
     --------
-    >>> d = difference_interval(0.542, 120, 0.376, 120)
-    >>> [round(float(100 * v), 1) for v in d]
-    [16.6, 4.0, 28.5]
+    >>> frame = pd.DataFrame({"leader_percent": [54.2, 80.9], "runner_up_percent": [37.6, 80.0],
+    ...                       "items": [120, 500]})
+    >>> lead_verdicts(frame)[["survives", "survives_holm"]].to_numpy().tolist()
+    [[True, True], [False, False]]
     """
-    p1, n1 = _fraction("first_fraction", first_fraction), _items("first_items", first_items)
-    p2, n2 = _fraction("second_fraction", second_fraction), _items("second_items", second_items)
-    if method not in ("newcombe", "wald"):
-        raise errors.unknown_name("method", method, ["newcombe", "wald"])
-    if method == "wald":
-        error = np.sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2)
-        below = above = normal_quantile(confidence_fraction) * error
-    else:
-        low1, high1 = wilson_interval(p1, n1, confidence_fraction)
-        low2, high2 = wilson_interval(p2, n2, confidence_fraction)
-        below, above = np.hypot(p1 - low1, high2 - p2), np.hypot(high1 - p1, p2 - low2)
-    return Difference(p1 - p2, p1 - p2 - below, p1 - p2 + above)
-
-
-def difference_z(
-    first_fraction: ArrayLike,
-    first_items: ArrayLike,
-    second_fraction: ArrayLike,
-    second_items: ArrayLike,
-) -> Any:
-    r"""Return the pooled two-proportion z statistic, in standard errors.
-
-    .. math:: z = (p_1 - p_2) \Big/ \sqrt{\bar p (1 - \bar p)(1/n_1 + 1/n_2)}
-
-    Zero where both scores are 0 or both are 1. Source: `newcombe1998interval`.
-
-    Parameters
-    ----------
-    first_fraction, second_fraction : array_like
-        Scores, fractions, 0 to 1.
-    first_items, second_items : array_like
-        Items behind each score, >= 1.
-
-    Examples
-    --------
-    SWE-bench Verified, 80.0 % against 80.9 % of 500: no difference.
-
-    >>> round(float(difference_z(0.800, 500, 0.809, 500)), 2)
-    -0.36
-    """
-    p1, n1 = _fraction("first_fraction", first_fraction), _items("first_items", first_items)
-    p2, n2 = _fraction("second_fraction", second_fraction), _items("second_items", second_items)
-    pooled = (p1 * n1 + p2 * n2) / (n1 + n2)
-    error = np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
-    return np.where(error > 0, (p1 - p2) / np.where(error > 0, error, 1.0), 0.0)[()]
-
-
-def two_sided_p_value(z: ArrayLike) -> Any:
-    """Return the two-sided normal p-value of a z statistic, fraction.
-
-    Parameters
-    ----------
-    z : array_like
-        Statistic, in standard errors.
-
-    Examples
-    --------
-    >>> round(float(two_sided_p_value(1.96)), 3)
-    0.05
-    """
-    return 2 * stats.norm.sf(np.abs(np.asarray(z, float)))
-
-
-def holm_adjusted(p_values: ArrayLike) -> NDArray[np.float64]:
-    r"""Return p-values adjusted for making several comparisons at once (Holm's step-down).
-
-    .. math:: \tilde p_{(i)} = \max_{j \le i} \min\{(m - j + 1)\, p_{(j)},\ 1\}
-
-    Comparing an adjusted value with 5 % keeps the chance of even one false lead among the
-    :math:`m` at 5 %, whatever their dependence. Source: `holm1979simple`.
-
-    Parameters
-    ----------
-    p_values : array_like
-        p-values of the comparisons made together, fractions, shape (m,).
-
-    Raises
-    ------
-    ComputebookError
-        If a value leaves 0 to 1.
-
-    Examples
-    --------
-    >>> [round(float(p), 3) for p in holm_adjusted([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
-    """
-    p = _fraction("p_values", p_values).ravel()
-    order = np.argsort(p, kind="stable")
-    stepped = p[order] * np.arange(p.size, 0, -1)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1.0)
-    return adjusted
-
-
-def paired_difference(
-    first_solved: ArrayLike, second_solved: ArrayLike, confidence_fraction: float = 0.95
-) -> PairedDifference:
-    r"""Return the difference of two solve rates measured on the same items.
-
-    With :math:`b` items solved only by the first model and :math:`c` only by the second,
-
-    .. math::
-        d = \frac{b - c}{n}, \qquad
-        \mathrm{se}(d) = \frac{1}{n} \sqrt{b + c - \frac{(b - c)^2}{n}}
-
-    and the p-value is McNemar's in its exact binomial form: given :math:`b + c` disagreements,
-    either model wins each with even odds. Source: `mcnemar1947note`.
-
-    Parameters
-    ----------
-    first_solved, second_solved : array_like of bool
-        Outcomes in the same order of items, shape (..., items); leading axes broadcast.
-    confidence_fraction : float
-        Confidence level, fraction.
-
-    Raises
-    ------
-    ComputebookError
-        If the two do not cover the same number of items, or there are none.
-
-    Examples
-    --------
-    >>> first = [True] * 8 + [False] * 2
-    >>> second = [True] * 3 + [False] * 7
-    >>> result = paired_difference(first, second)
-    >>> float(result.difference), round(float(result.p_value), 4)
-    (0.5, 0.0625)
-    """
-    first, second = _outcomes("first_solved", first_solved), _outcomes("second", second_solved)
-    if first.shape[-1] != second.shape[-1]:
-        raise errors.ComputebookError(
-            f"first_solved has {first.shape[-1]} items and second_solved {second.shape[-1]}: "
-            f"a paired comparison needs the outcomes of both models on the same items"
-        )
-    n = first.shape[-1]
-    only_first, only_second = (first & ~second).sum(-1), (~first & second).sum(-1)
-    discordant = only_first + only_second
-    difference = (only_first - only_second) / n
-    error = np.sqrt(np.maximum(discordant - n * difference**2, 0.0)) / n
-    reach = normal_quantile(confidence_fraction) * error
-    tail = stats.binom.cdf(np.minimum(only_first, only_second), discordant, 0.5)
-    p_value = np.minimum(2 * tail, 1.0)
-    return PairedDifference(
-        difference, difference - reach, difference + reach, p_value, only_first, only_second, n
+    _require_columns(claimed, "claimed", "leader_percent", "runner_up_percent")
+    level = errors.require_finite_in(
+        "significance_fraction", significance_fraction, "of 1", 1e-9, 1 - 1e-9
+    )
+    one, two = _side(claimed, "leader"), _side(claimed, "runner_up")
+    lead, low, high = difference_interval(*one, *two, 1 - level, method)
+    z = difference_z(*one, *two)
+    p_value = np.asarray(two_sided_p_value(z))
+    if "p_value" in claimed:
+        given = claimed["p_value"].to_numpy(float)
+        p_value = np.where(np.isnan(given), p_value, given)
+    p_holm = holm_adjusted(p_value)
+    return claimed.assign(
+        lead_points=lead * PERCENT,
+        low_points=low * PERCENT,
+        high_points=high * PERCENT,
+        z=z,
+        p_value=p_value,
+        p_holm=p_holm,
+        survives=(p_value < level) & (lead > 0),
+        survives_holm=(p_holm < level) & (lead > 0),
     )
 
 
-def _outcomes(name: str, solved: ArrayLike) -> NDArray[np.bool_]:
-    outcomes = np.asarray(solved)
-    if outcomes.ndim == 0 or outcomes.shape[-1] == 0:
-        raise errors.ComputebookError(f"{name} = {solved!r} holds no items: at least 1 is needed")
-    if not np.isin(outcomes, (0, 1)).all():
-        wrong = outcomes[~np.isin(outcomes, (0, 1))].flat[0]
-        raise errors.ComputebookError(f"{name} holds {wrong!r}: allowed true, false, 1 and 0")
-    return outcomes.astype(bool)
+def _side(claimed: pd.DataFrame, side: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return score and items of the leader or the runner-up of every lead."""
+    column = f"{side}_items" if f"{side}_items" in claimed else "items"
+    _require_columns(claimed, "claimed", column)
+    return claimed[f"{side}_percent"].to_numpy(float) / PERCENT, claimed[column].to_numpy(float)
 
 
-def bootstrap_mean_interval(
-    values: ArrayLike,
-    confidence_fraction: float = 0.95,
-    resamples: int = 10_000,
-    seed: int = 20260115,
-) -> Interval:
-    """Return the percentile bootstrap interval of a mean, in the unit of the values.
-
-    Use it on paired differences of any kind, cost per item for example, where no closed form
-    holds. Source: `efron1979bootstrap`.
+def paired_comparison(
+    outcomes: pd.DataFrame, first: str, second: str, confidence_fraction: float = 0.95
+) -> PairedDifference:
+    """Return the difference of two models' solve rates on the instances of a table.
 
     Parameters
     ----------
-    values : array_like
-        One value per item, shape (items,).
+    outcomes : DataFrame
+        With `model_id`, `instance_id` and `resolved`, one row per model and instance.
+    first, second : str
+        `model_id` of the two models.
     confidence_fraction : float
         Confidence level, fraction.
-    resamples : int
-        Resampled data sets.
-    seed : int
-        Seed of the generator: equal seeds give equal limits.
+
+    Raises
+    ------
+    ComputebookError
+        If a model is not in the table, or the two were not run on the same instances.
 
     Examples
     --------
-    >>> low, high = bootstrap_mean_interval([1.0, 2.0, 3.0, 4.0], resamples=2_000)
-    >>> 1.0 <= low < 2.5 < high <= 4.0
-    True
+    >>> frame = pd.DataFrame({"model_id": list("aabb"), "instance_id": [1, 2, 1, 2],
+    ...                       "resolved": [True, True, True, False]})
+    >>> paired_comparison(frame, "a", "b").difference
+    0.5
     """
-    sample = np.asarray(values, float)
-    if sample.ndim != 1 or sample.size == 0 or not np.isfinite(sample).all():
+    _require_columns(outcomes, "outcomes", "model_id", "instance_id", "resolved")
+    both = pd.concat([_resolved(outcomes, first), _resolved(outcomes, second)], axis=1)
+    one_sided = both.isna().any(axis=1)
+    if one_sided.any():
         raise errors.ComputebookError(
-            f"values must be a flat list of finite numbers, one per item: got shape {sample.shape}"
+            f"{int(one_sided.sum())} instances were run on only one of {first!r} and {second!r}, "
+            f"{both.index[one_sided][0]!r} first: a paired comparison needs both"
         )
-    generator = np.random.default_rng(seed)
-    # One row of counts per resample: drawing counts is the bootstrap without its n x B indices.
-    weights = generator.multinomial(sample.size, np.full(sample.size, 1 / sample.size), resamples)
-    means = weights @ sample / sample.size
-    tail = (1 - confidence_fraction) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Interval(float(low), float(high))
+    return paired_difference(
+        both.iloc[:, 0].to_numpy(bool), both.iloc[:, 1].to_numpy(bool), confidence_fraction
+    )
+
+
+def _resolved(outcomes: pd.DataFrame, model: str) -> pd.Series[Any]:
+    """Return one model's outcomes by instance, each instance once."""
+    rows = outcomes[outcomes["model_id"] == model]
+    if rows.empty:
+        raise errors.unknown_name("model_id of outcomes", model, map(str, outcomes["model_id"]))
+    if rows["instance_id"].duplicated().any():
+        twice = rows.loc[rows["instance_id"].duplicated(), "instance_id"].iloc[0]
+        raise errors.ComputebookError(f"{model} has two outcomes on instance {twice!r}")
+    return rows.set_index("instance_id")["resolved"]
+
+
+def paired_comparisons(outcomes: pd.DataFrame, confidence_fraction: float = 0.95) -> pd.DataFrame:
+    """Return all paired comparisons of a table of outcomes, with Holm's adjustment.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        With `model_id`, `instance_id` and `resolved`.
+    confidence_fraction : float
+        Confidence level of each interval, fraction.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair, the better model first: `first`, `second`, `difference_points`,
+        `low_points`, `high_points`, `p_value`, `p_holm`, `only_first`, `only_second`, `items`.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"model_id": list("aabb"), "instance_id": [1, 2, 1, 2],
+    ...                       "resolved": [True, False, True, True]})
+    >>> pairs = paired_comparisons(frame)
+    >>> pairs.loc[0, "first"], float(pairs.loc[0, "difference_points"])
+    ('b', 50.0)
+    """
+    _require_columns(outcomes, "outcomes", "model_id", "instance_id", "resolved")
+    rates = outcomes.groupby("model_id")["resolved"].mean().sort_values(ascending=False)
+    rows = []
+    for first, second in itertools.combinations(map(str, rates.index), 2):
+        pair = paired_comparison(outcomes, first, second, confidence_fraction)
+        points = {
+            "difference_points": pair.difference * PERCENT,
+            "low_points": pair.low * PERCENT,
+            "high_points": pair.high * PERCENT,
+        }
+        counts = {"only_first": int(pair.only_first), "only_second": int(pair.only_second)}
+        name = {"first": first, "second": second}
+        rows.append(name | points | {"p_value": pair.p_value} | counts | {"items": pair.items})
+    table = pd.DataFrame(rows)
+    table.insert(6, "p_holm", holm_adjusted(table["p_value"].to_numpy()))
+    return table
+
+
+def solved_task_costs(outcomes: pd.DataFrame, confidence_fraction: float = 0.95) -> pd.DataFrame:
+    """Return what each model of a table of outcomes costs per task and per solved task.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        With `model_id`, `resolved` and `cost_usd`, one row per model and task.
+    confidence_fraction : float
+        Confidence level of the limits of the score, fraction.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by `model_id`, cheapest solved task first: `items`, `score_percent`,
+        `low_percent`, `high_percent`, `cost_per_task_usd` (mean), `cost_p50_usd`,
+        `cost_p95_usd`, `cost_per_solved_task_usd`.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"model_id": "a", "resolved": [True, False], "cost_usd": [1.0, 3.0]})
+    >>> float(solved_task_costs(frame).loc["a", "cost_per_solved_task_usd"])
+    4.0
+    """
+    _require_columns(outcomes, "outcomes", "model_id", "resolved", "cost_usd")
+    by_model = outcomes.astype({"resolved": float}).groupby("model_id")
+    table = by_model.agg(
+        items=("resolved", "size"),
+        score_percent=("resolved", lambda solved: PERCENT * solved.mean()),
+        cost_per_task_usd=("cost_usd", "mean"),
+        cost_p50_usd=("cost_usd", "median"),
+        cost_p95_usd=("cost_usd", lambda cost: cost.quantile(0.95)),
+    )
+    table = score_intervals(table, confidence_fraction)
+    solved = table["score_percent"].to_numpy() / PERCENT
+    cost = cost_per_solved_task_usd(table["cost_per_task_usd"].to_numpy(), solved)
+    return table.assign(cost_per_solved_task_usd=cost).sort_values("cost_per_solved_task_usd")

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from computebook import datapackage, units
-from computebook.architectures import Transformer
+from computebook.transformer import Transformer
 from computebook.datapackage import Table
 from computebook.errors import unknown_name
 from computebook.hardware import Accelerator
@@ -145,3 +145,102 @@ def resolve(table: str, key: str, kind: str, name: str) -> str:
     if str(name).lower() not in index:
         raise unknown_name(kind, str(name), set(index.values()))
     return index[str(name).lower()]
+
+
+def accelerator_from_row(row: dict[str, Any]) -> Accelerator:
+    """Return the accelerator that one row of the table describes, in base units.
+
+    The memory is what the driver shows; where no driver figure is published, the label is taken
+    as 1e9 bytes per GB, the smaller of its two readings.
+    """
+    driver, label = row["memory_driver_mib"], row["memory_gb"]
+    memory = label * units.BYTES_PER_GB if pd.isna(driver) else driver * units.BYTES_PER_MIB
+    rates = {
+        f"{kind}_flop_per_s": row[f"{kind}_dense_{suffix}"] * units.FLOP_PER_TFLOP
+        for kind, suffix in RATE_COLUMNS.items()
+    }
+    measured = {
+        f"{kind}_measured_flop_per_s": row[f"{kind}_measured_tflop_s"] * units.FLOP_PER_TFLOP
+        for kind in ("bf16", "fp8")
+    }
+    link = row["scale_up_gb_s"]
+    return Accelerator(
+        **{name: row[name] for name in ("accelerator_id", "name", "vendor", "generation")},
+        memory_bytes=memory,
+        memory_bandwidth_bytes_per_s=row["memory_bandwidth_tb_s"] * units.BYTES_PER_TB,
+        scale_up_bytes_per_s=0.0 if pd.isna(link) else link * units.BYTES_PER_GB / 2,
+        scale_up_domain=1 if pd.isna(row["scale_up_domain"]) else int(row["scale_up_domain"]),
+        tdp_w=row["tdp_w"],
+        cooling=row["cooling"],
+        released_on=str(row["released_on"].date()) if pd.notna(row["released_on"]) else "",
+        **rates,
+        **measured,
+    )
+
+
+RATE_COLUMNS = {"bf16": "tflop_s", "fp8": "tflop_s", "int8": "top_s", "fp4": "tflop_s"}
+
+
+@cache
+def accelerators() -> dict[str, Accelerator]:
+    """Return every accelerator of the table, by id.
+
+    Examples
+    --------
+    >>> accelerators()["h100-sxm"].memory_bandwidth_bytes_per_s
+    3350000000000.0
+    """
+    rows = load("accelerators").to_dict("records")
+    return {row["accelerator_id"]: accelerator_from_row(row) for row in rows}
+
+
+def accelerator(name: str) -> Accelerator:
+    """Return one accelerator by id, name or usual alias.
+
+    Raises
+    ------
+    ComputebookError
+        If no accelerator goes by that name; the sentence suggests the nearest one.
+
+    Examples
+    --------
+    >>> accelerator("H200").accelerator_id
+    'h200-sxm'
+    """
+    return accelerators()[resolve("accelerators", "accelerator_id", "gpu", name)]
+
+
+def architecture_from_row(row: dict[str, Any]) -> Transformer:
+    """Return the transformer that one row of the table describes."""
+    renamed = row | {"indexer_top_k_tokens": row.get("indexer_top_k", 0)}
+    names = [field.name for field in dataclasses.fields(Transformer)]
+    return Transformer(**{name: renamed[name] for name in names if name in renamed})
+
+
+@cache
+def architectures() -> dict[str, Transformer]:
+    """Return every open architecture of the table, by id."""
+    rows = load("architectures").to_dict("records")
+    return {row["architecture_id"]: architecture_from_row(row) for row in rows}
+
+
+def architecture(name: str) -> Transformer:
+    """Return one open architecture by id, hub name or usual alias.
+
+    Raises
+    ------
+    ComputebookError
+        If no model goes by that name; the sentence suggests the nearest one.
+
+    Examples
+    --------
+    >>> architecture("meta-llama/Llama-3.1-70B").layers
+    80
+    """
+    return architectures()[resolve("architectures", "architecture_id", "model", name)]
+
+
+def memory_is_measured(accelerator_id: str) -> bool:
+    """Return whether the memory of an accelerator is what its driver shows."""
+    table = load("accelerators").set_index("accelerator_id")
+    return bool(pd.notna(table.loc[accelerator_id, "memory_driver_mib"]))

@@ -62,9 +62,7 @@ def nearest_name(value: str, known: Iterable[str]) -> str | None:
     return by_lower_case[matches[0]] if matches else None
 
 
-def unknown_name(
-    field: str, value: str | Sequence[str], known: Iterable[str]
-) -> ComputebookError:
+def unknown_name(field: str, value: str | Sequence[str], known: Iterable[str]) -> ComputebookError:
     """Return the error for one or several names that are not in a closed list.
 
     Parameters
@@ -132,9 +130,7 @@ def require_known(field: str, value: str, known: Iterable[str]) -> str:
     return value
 
 
-def out_of_bounds(
-    field: str, value: Any, unit: str, low: float, high: float
-) -> ComputebookError:
+def out_of_bounds(field: str, value: Any, unit: str, low: float, high: float) -> ComputebookError:
     """Return the error for a number outside its bounds.
 
     Parameters
@@ -192,7 +188,7 @@ def is_symbolic(value: Any) -> bool:
 
 
 def require_finite_in(field: str, value: Any, unit: str, low: float, high: float) -> Any:
-    """Return numbers as an array after checking that each is finite and within bounds.
+    """Return numbers after checking that each is finite and within bounds.
 
     Parameters
     ----------
@@ -207,8 +203,8 @@ def require_finite_in(field: str, value: Any, unit: str, low: float, high: float
 
     Returns
     -------
-    numpy.ndarray
-        `value` as an array of floats or integers (0-dimensional for a scalar).
+    number, numpy.ndarray or tracer
+        A scalar or tracer as it came; a list, tuple, Series or array as an array.
 
     Raises
     ------
@@ -219,6 +215,8 @@ def require_finite_in(field: str, value: Any, unit: str, low: float, high: float
     --------
     >>> require_finite_in("batch_size", [1, 2], "sequences", 1, 4096)
     array([1, 2])
+    >>> require_finite_in("batch_size", 8, "sequences", 1, 4096)
+    8
     >>> require_finite_in("batch_size", float("nan"), "sequences", 1, 4096)
     Traceback (most recent call last):
         ...
@@ -234,4 +232,4 @@ allowed 1 to 4096 sequences
     wrong = ~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high))
     if wrong.any():
         raise out_of_bounds(field, numbers[wrong].flat[0], unit, low, high)
-    return numbers
+    return numbers if np.ndim(value) else value

@@ -7,10 +7,11 @@ Names end in a unit. Inside the library the base units are used (``_bytes``, ``_
 
 from __future__ import annotations
 
+import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, ParamSpec, TypeAlias
+from typing import Any, Final, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ __all__ = [
     "format_significant",
     "plain",
     "scalar_in_scalar_out",
+    "stack_records",
     "unit_of",
 ]
 
@@ -48,6 +50,7 @@ Quantity: TypeAlias = float | npt.NDArray[Any]
 """A number or an array of numbers; what every physics function takes and returns."""
 
 P = ParamSpec("P")
+Record = TypeVar("Record")
 
 BITS_PER_BYTE: Final = 8.0
 BYTES_PER_GB: Final = 1e9
@@ -160,6 +163,9 @@ UNITS: Final[dict[str, Unit]] = _table(
     ("requests_per_s", "requests/s", "requests per second", "requests_per_s", 1.0),
     ("fraction", "", "share of one", "fraction", 1.0),
     ("percent", "%", "hundredths", "fraction", 0.01),
+    ("kg_per_s", "kg/s", "kilograms per second", "kg_per_s", 1.0),
+    ("m3_per_s", "m³/s", "cubic metres per second", "m3_per_s", 1.0),
+    ("kelvin", "K", "temperature difference", "kelvin", 1.0),
     ("celsius", "°C", "degrees Celsius", "celsius", 1.0),
 )
 """Every unit that a name may end in, by suffix."""
@@ -347,3 +353,43 @@ def scalar_in_scalar_out(function: Callable[P, Any]) -> Callable[P, Any]:
         return plain(function(*args, **kwargs))
 
     return wrapped
+
+
+def stack_records(records: Sequence[Record]) -> Record:
+    """Return one record whose fields are arrays over several records of the same dataclass.
+
+    Parameters
+    ----------
+    records : sequence of dataclass instances
+        At least one; all of one class.
+
+    Returns
+    -------
+    dataclass instance
+        Every field has shape ``(len(records),)``: numbers, truth values and text alike.
+
+    Raises
+    ------
+    ComputebookError
+        If there is no record.
+
+    Examples
+    --------
+    >>> stack_records([UNITS["gb"], UNITS["tb"]]).factor
+    array([1.e+09, 1.e+12])
+    """
+    if not records:
+        raise errors.ComputebookError("nothing to stack: give at least one record")
+    first: Any = records[0]
+    columns = {
+        field.name: _column([getattr(record, field.name) for record in records])
+        for field in dataclasses.fields(first)
+    }
+    stacked: Record = type(first)(**columns)
+    return stacked
+
+
+def _column(values: list[Any]) -> npt.NDArray[Any]:
+    """Return values as an array; integers become floats, which cannot overflow in products."""
+    column = np.array(values)
+    return column.astype(np.float64) if column.dtype.kind in "iu" else column

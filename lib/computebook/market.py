@@ -1,0 +1,287 @@
+"""Read market shares with their definitions: change, leaders, concentration.
+
+There is no one market share. Visits to web sites, enterprise spending and tokens through an API
+are different metrics over different populations; they disagree by tens of points and are shown
+side by side, each with its definition, never merged.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from computebook import errors
+
+__all__ = [
+    "Concentration",
+    "concentration",
+    "effective_vendors",
+    "leaders",
+    "metric_table",
+    "share_change",
+    "share_series",
+]
+
+PERCENT = 100.0
+MONOPOLY_INDEX = 10_000.0
+_COLUMNS = ("metric", "vendor", "share_percent", "month")
+
+
+class Concentration(NamedTuple):
+    """Herfindahl-Hirschman index, 0 to 10,000, between the bounds the unlisted rest allows."""
+
+    low: float
+    high: float
+    unlisted_percent: float
+
+
+def _metric_rows(shares: pd.DataFrame, metric: str) -> pd.DataFrame:
+    missing = [column for column in _COLUMNS if column not in shares.columns]
+    if missing:
+        raise errors.unknown_name("column of shares", missing, map(str, shares.columns))
+    errors.require_known("metric", metric, map(str, shares["metric"].unique()))
+    return shares[shares["metric"] == metric].assign(month=_months(shares["month"]))
+
+
+def _months(month: Any) -> Any:
+    return pd.to_datetime(month).dt.to_period("M").dt.to_timestamp()
+
+
+def share_series(
+    shares: pd.DataFrame, metric: str, population: str | None = None
+) -> pd.DataFrame:
+    """Return one metric over time: a row per month, a column per vendor.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        With `metric`, `vendor`, `share_percent` (0 to 100), `month` and `population`.
+    metric : str
+        Which metric; metrics are never mixed.
+    population : str, optional
+        Keep one population where the metric has several.
+
+    Returns
+    -------
+    DataFrame
+        Shares in percent, indexed by the first day of the month, vendors by falling latest
+        share; nan where a month lists no share of a vendor.
+
+    Raises
+    ------
+    ComputebookError
+        If the metric or population is unknown, or a vendor has two shares in one month.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"metric": "web-visits", "population": "all", "vendor": ["a", "b"],
+    ...                       "share_percent": [68.0, 18.2], "month": "2025-12-01"})
+    >>> share_series(frame, "web-visits").iloc[0].tolist()
+    [68.0, 18.2]
+    """
+    rows = _metric_rows(shares, metric)
+    if population is not None:
+        errors.require_known("population", population, map(str, rows["population"].unique()))
+        rows = rows[rows["population"] == population]
+    twice = rows.duplicated(["month", "vendor"])
+    if twice.any():
+        row = rows[twice].iloc[0]
+        raise errors.ComputebookError(
+            f"{metric} has two shares of {row.vendor!r} in {row.month:%Y-%m}: "
+            f"choose one population of {sorted(rows['population'].unique())}"
+        )
+    wide = rows.pivot_table(index="month", columns="vendor", values="share_percent")
+    return wide[wide.ffill().iloc[-1].sort_values(ascending=False).index]
+
+
+def share_change(series: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
+    """Return how each vendor's share moved between two months.
+
+    Parameters
+    ----------
+    series : DataFrame
+        From `share_series`.
+    start, end : str
+        Months, as "2025-07" or any day of them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by vendor: `start_percent`, `end_percent`, `change_points` (percentage points),
+        `change_percent` (relative); nan where a month does not list the vendor.
+
+    Raises
+    ------
+    ComputebookError
+        If the series has no such month.
+
+    Examples
+    --------
+    >>> series = pd.DataFrame({"a": [87.2, 68.0]}, index=pd.to_datetime(["2024-12", "2025-12"]))
+    >>> float(share_change(series, "2024-12", "2025-12").loc["a", "change_points"].round(1))
+    -19.2
+    """
+    first, last = (series.loc[_known_month(series, month)] for month in (start, end))
+    table = pd.DataFrame({"start_percent": first, "end_percent": last})
+    change = table["end_percent"] - table["start_percent"]
+    relative = change / table["start_percent"] * PERCENT
+    return table.assign(change_points=change, change_percent=relative)
+
+
+def _known_month(series: pd.DataFrame, month: str) -> pd.Timestamp:
+    wanted = pd.Timestamp(month).replace(day=1)
+    if wanted not in series.index:
+        known = [f"{m:%Y-%m}" for m in series.index]
+        raise errors.unknown_name("month", f"{wanted:%Y-%m}", known)
+    return wanted
+
+
+def concentration(
+    shares_percent: Any, largest_unlisted_percent: float | None = None
+) -> Concentration:
+    r"""Return the Herfindahl-Hirschman index of listed shares, bounded for the unlisted rest.
+
+    .. math:: H = \sum_i s_i^2 + \begin{cases} 0 & \text{rest spread over countless vendors} \\
+              \lfloor R / m \rfloor\, m^2 + (R \bmod m)^2 & \text{rest in the largest pieces}
+              \end{cases}
+
+    with :math:`R` the rest to 100 % and :math:`m` the largest share that an unlisted vendor can
+    have. Source: `hirschman1964paternity`.
+
+    Parameters
+    ----------
+    shares_percent : array_like
+        Listed shares, percent, each 0 to 100, together at most 100 (101 with rounding).
+    largest_unlisted_percent : float, optional
+        :math:`m`; by default the smallest listed share, since a list of leaders leaves out
+        only smaller ones. Pass 100 where that cannot be taken for granted.
+
+    Returns
+    -------
+    Concentration
+        Lower and upper index, and the unlisted share in percent.
+
+    Raises
+    ------
+    ComputebookError
+        If no share is listed, or the shares exceed the whole.
+
+    Examples
+    --------
+    >>> concentration([68.0, 18.2])
+    Concentration(low=4955.24, high=5145.68, unlisted_percent=13.8)
+    """
+    shares = np.atleast_1d(errors.require_finite_in("shares_percent", shares_percent, "%", 0, 100))
+    if shares.size == 0 or shares.sum() > PERCENT + 1:
+        raise errors.ComputebookError(
+            f"shares_percent = {shares.tolist()} sum to {shares.sum():.6g} %: "
+            f"at least one share is needed, and at most 100 % together"
+        )
+    rest = max(round(PERCENT - float(shares.sum()), 10), 0.0)
+    largest = float(shares.min()) if largest_unlisted_percent is None else largest_unlisted_percent
+    errors.require_finite_in("largest_unlisted_percent", largest, "%", 0.0, PERCENT)
+    pieces, left = divmod(rest, largest) if largest > 0 else (0.0, 0.0)
+    listed = float((shares.astype(float) ** 2).sum())
+    high = listed + pieces * largest**2 + left**2
+    return Concentration(round(listed, 6), round(high, 6), rest)
+
+
+def effective_vendors(index: float) -> float:
+    """Return how many equal vendors would be as concentrated as an index says.
+
+    Parameters
+    ----------
+    index : float
+        Herfindahl-Hirschman index, above 0, at most 10,000 (10,201 with rounding).
+
+    Examples
+    --------
+    >>> effective_vendors(5_000.0)
+    2.0
+    """
+    errors.require_finite_in("index", index, "", 1e-9, (PERCENT + 1) ** 2)
+    return MONOPOLY_INDEX / index
+
+
+def leaders(shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the leader, the next vendor and the gap of each metric, latest month.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        With `metric`, `definition`, `population`, `vendor`, `share_percent` and `month`.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric and population: `metric`, `population`, `definition`, `month`,
+        `leader`, `leader_percent`, `runner_up`, `runner_up_percent`, `gap_points`,
+        `index_low`, `index_high` (Herfindahl-Hirschman). Without a second vendor: "" and nan.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"metric": "web-visits", "population": "all", "definition": "visits",
+    ...                       "vendor": ["a", "b"], "share_percent": [68.0, 18.0],
+    ...                       "month": "2025-12-01"})
+    >>> leaders(frame)[["leader", "gap_points"]].iloc[0].tolist()
+    ['a', 50.0]
+    """
+    latest = _latest(shares)
+    rows = [
+        _leader_row(group.sort_values("share_percent", ascending=False))
+        for _, group in latest.groupby(["metric", "population"], sort=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _latest(shares: pd.DataFrame) -> pd.DataFrame:
+    rows = shares.assign(month=_months(shares["month"]))
+    newest = rows.groupby(["metric", "population"])["month"].transform("max")
+    return rows[rows["month"] == newest]
+
+
+def _leader_row(ranked: pd.DataFrame) -> dict[str, Any]:
+    first = ranked.iloc[0]
+    second = ranked.iloc[1] if len(ranked) > 1 else None
+    next_percent = float(second.share_percent) if second is not None else float("nan")
+    index = concentration(ranked["share_percent"].to_numpy(float))
+    return {
+        **{name: first[name] for name in ("metric", "population", "definition", "month")},
+        "leader": first.vendor,
+        "leader_percent": float(first.share_percent),
+        "runner_up": "" if second is None else second.vendor,
+        "runner_up_percent": next_percent,
+        "gap_points": float(first.share_percent) - next_percent,
+        "index_low": index.low,
+        "index_high": index.high,
+    }
+
+
+def metric_table(shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the latest shares of every metric side by side, each with its definition.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        With `metric`, `definition`, `population`, `vendor`, `share_percent` and `month`.
+
+    Returns
+    -------
+    DataFrame
+        One row per metric and population; `metric`, `definition`, `population`, `month`, then
+        a column per vendor with its share in percent, nan where none is published.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"metric": ["web-visits", "enterprise-spend"], "vendor": "a",
+    ...                       "population": "all", "definition": ["visits", "dollars"],
+    ...                       "share_percent": [68.0, 27.0], "month": "2025-12-01"})
+    >>> metric_table(frame)["a"].tolist()
+    [27.0, 68.0]
+    """
+    keys = ["metric", "definition", "population", "month"]
+    wide = _latest(shares).pivot_table(index=keys, columns="vendor", values="share_percent")
+    order = wide.max().sort_values(ascending=False).index
+    return wide[order].reset_index().rename_axis(columns=None)
