@@ -11,11 +11,11 @@ LIBRARY = Path(__file__).parents[1] / "lib" / "computebook"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("units",),
-    ("hardware", "transformer", "architectures"),
+    ("hardware", "architectures"),
     ("datapackage",),
     ("datasets",),
     ("provenance",),
-    ("kv_cache", "memory", "roofline", "network"),
+    ("memory", "roofline", "network"),
     ("serving", "training", "power"),
     ("usage", "pricing", "price_comparison", "price_cards", "price_crosscheck", "tco"),
     ("proportions", "task_costs", "benchmarks", "market", "claims", "claim_checks", "validation"),

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from computebook import datapackage, units
-from computebook.transformer import Transformer
+from computebook.architectures import Transformer
 from computebook.datapackage import Table
 from computebook.errors import unknown_name
 from computebook.hardware import Accelerator

@@ -49,9 +49,7 @@ def _months(month: Any) -> Any:
     return pd.to_datetime(month).dt.to_period("M").dt.to_timestamp()
 
 
-def share_series(
-    shares: pd.DataFrame, metric: str, population: str | None = None
-) -> pd.DataFrame:
+def share_series(shares: pd.DataFrame, metric: str, population: str | None = None) -> pd.DataFrame:
     """Return one metric over time: a row per month, a column per vendor.
 
     Parameters
@@ -138,25 +136,24 @@ def _known_month(series: pd.DataFrame, month: str) -> pd.Timestamp:
     return wanted
 
 
-def concentration(
-    shares_percent: Any, largest_unlisted_percent: float | None = None
-) -> Concentration:
+def concentration(shares_percent: Any, largest_unlisted_percent: float = 100.0) -> Concentration:
     r"""Return the Herfindahl-Hirschman index of listed shares, bounded for the unlisted rest.
 
-    .. math:: H = \sum_i s_i^2 + \begin{cases} 0 & \text{rest spread over countless vendors} \\
-              \lfloor R / m \rfloor\, m^2 + (R \bmod m)^2 & \text{rest in the largest pieces}
-              \end{cases}
+    .. math::
+        \sum_i s_i^2 \;\le\; H \;\le\;
+        \sum_i s_i^2 + \lfloor R / m \rfloor\, m^2 + (R \bmod m)^2
 
     with :math:`R` the rest to 100 % and :math:`m` the largest share that an unlisted vendor can
-    have. Source: `hirschman1964paternity`.
+    have: below, the rest is spread over countless vendors, above, it sits in the largest pieces.
+    Source: `hirschman1964paternity`.
 
     Parameters
     ----------
     shares_percent : array_like
         Listed shares, percent, each 0 to 100, together at most 100 (101 with rounding).
-    largest_unlisted_percent : float, optional
-        :math:`m`; by default the smallest listed share, since a list of leaders leaves out
-        only smaller ones. Pass 100 where that cannot be taken for granted.
+    largest_unlisted_percent : float
+        :math:`m`, percent, 0 to 100. By default the whole rest may be one vendor; where the
+        list names the largest vendors, pass the smallest listed share.
 
     Returns
     -------
@@ -180,7 +177,7 @@ def concentration(
             f"at least one share is needed, and at most 100 % together"
         )
     rest = max(round(PERCENT - float(shares.sum()), 10), 0.0)
-    largest = float(shares.min()) if largest_unlisted_percent is None else largest_unlisted_percent
+    largest = float(largest_unlisted_percent)
     errors.require_finite_in("largest_unlisted_percent", largest, "%", 0.0, PERCENT)
     pieces, left = divmod(rest, largest) if largest > 0 else (0.0, 0.0)
     listed = float((shares.astype(float) ** 2).sum())
@@ -225,8 +222,9 @@ def leaders(shares: pd.DataFrame) -> pd.DataFrame:
     >>> frame = pd.DataFrame({"metric": "web-visits", "population": "all", "definition": "visits",
     ...                       "vendor": ["a", "b"], "share_percent": [68.0, 18.0],
     ...                       "month": "2025-12-01"})
-    >>> leaders(frame)[["leader", "gap_points"]].iloc[0].tolist()
-    ['a', 50.0]
+    >>> latest = leaders(frame)
+    >>> latest.loc[0, "leader"], float(latest.loc[0, "gap_points"])
+    ('a', 50.0)
     """
     latest = _latest(shares)
     rows = [

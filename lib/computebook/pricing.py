@@ -89,6 +89,11 @@ class Rates:
         """Return every rate multiplied, for a discount or a surcharge."""
         return Rates(*(getattr(self, rate.name) * factor for rate in dataclasses.fields(self)))
 
+    def filled(self) -> Rates:
+        """Return the rates with the uncached input rate in place of missing cache rates."""
+        rates = dataclasses.astuple(self)
+        return Rates(*(self.uncached_input_usd_per_mtok if math.isnan(r) else r for r in rates))
+
 
 @dataclass(frozen=True)
 class Tier:
@@ -140,6 +145,8 @@ class PriceCard:
         Key of the source in the bibliography.
     tool_fees_usd_per_kcall : mapping of str to float
         Fees by tool, $ per 1,000 calls.
+    peak_multiplier : float
+        Factor on every rate in peak hours, >= 1; see `times`. `bill` prices the other hours.
 
     Raises
     ------
@@ -160,6 +167,7 @@ class PriceCard:
     checked_on: str = ""
     source_key: str = ""
     tool_fees_usd_per_kcall: Mapping[str, float] = field(default_factory=dict)
+    peak_multiplier: float = 1.0
 
     def __post_init__(self) -> None:
         """Reject what cannot be billed."""
@@ -183,24 +191,39 @@ class PriceCard:
         rates = Rates(uncached_input_usd_per_mtok, output_usd_per_mtok, **other_rates)
         return cls(model_id, (Tier(rates),))
 
-    def times(self, factor: float, service_tier: str) -> PriceCard:
-        """Return the card of a service tier priced as a multiple of this one.
+    def times(self, factor: float, service_tier: str = "") -> PriceCard:
+        """Return a card with every token rate multiplied.
 
         Parameters
         ----------
         factor : float
             Multiple of every token rate: 0.5 for a batch discount of one half.
         service_tier : str
-            Name of the tier that it makes.
+            Name of the tier that it makes; the same by default.
 
         Examples
         --------
-        >>> batch = PriceCard.flat("gpt-5.2", 1.75, 14.0).times(0.5, "batch")
-        >>> batch.tiers[0].rates.output_usd_per_mtok
-        7.0
+        >>> PriceCard.flat("gpt-5.2", 1.75, 14.0).times(0.5, "batch").service_tier
+        'batch'
         """
         tiers = tuple(dataclasses.replace(t, rates=t.rates.times(factor)) for t in self.tiers)
-        return dataclasses.replace(self, tiers=tiers, service_tier=service_tier)
+        name = service_tier or self.service_tier
+        return dataclasses.replace(self, tiers=tiers, service_tier=name)
+
+    def without_cache_discount(self) -> PriceCard:
+        """Return the card with every missing cache rate set to the uncached input rate.
+
+        Where no cached rate is published (GPT-5.2 Pro), a repeated prompt costs what a new one
+        does. `bill` refuses to assume that; this method says it.
+
+        Examples
+        --------
+        >>> pro = PriceCard.flat("gpt-5.2-pro", 21.0, 168.0).without_cache_discount()
+        >>> pro.tiers[0].rates.cached_input_usd_per_mtok
+        21.0
+        """
+        tiers = tuple(dataclasses.replace(t, rates=t.rates.filled()) for t in self.tiers)
+        return dataclasses.replace(self, tiers=tiers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,8 +250,8 @@ class Bill:
     @property
     def input_usd(self) -> Any:
         """All that the prompt costs, cached and written tokens included, US dollars."""
-        cache = self.cached_input_usd + self.cache_write_5m_usd + self.cache_write_1h_usd
-        return self.uncached_input_usd + cache
+        written_usd = self.cache_write_5m_usd + self.cache_write_1h_usd
+        return self.uncached_input_usd + self.cached_input_usd + written_usd
 
     @property
     def output_usd(self) -> Any:
@@ -287,7 +310,8 @@ def _leaf_usd(leaf: str, tokens: Any, card: PriceCard, request_input_tokens: Any
         billed = np.broadcast_to(tokens, missing.shape)[missing].flat[0]
         raise errors.ComputebookError(
             f"{card.model_id} ({card.service_tier}) publishes no {rate_name}, "
-            f"yet {leaf} = {billed:.10g} tokens: move them to a leaf that the card prices"
+            f"yet {leaf} = {billed:.10g} tokens: move them to a leaf that it prices, or bill on "
+            f"card.without_cache_discount()"
         )
     return tokens * np.where(np.isnan(rate), 0.0, rate) / TOKENS_PER_MTOK
 
@@ -301,16 +325,13 @@ def _tool_calls_usd(usage: Usage, card: PriceCard) -> Any:
     return sum(calls, start=0.0) / CALLS_PER_KCALL
 
 
-def _request_input_tokens(usage: Usage, request_input_tokens: Any) -> Any:
-    given = request_input_tokens is not None
-    return errors.require_finite_in(
-        "request_input_tokens" if given else "input_tokens of one request (for the total of "
-        "many, pass request_input_tokens)",
-        request_input_tokens if given else usage.input_tokens,
-        "tokens",
-        0.0,
-        MAX_REQUEST_INPUT_TOKENS,
-    )
+def _request_input_tokens(usage: Usage, given: Any) -> Any:
+    """Return the input of one request, checked; a period's total must come with it."""
+    name = "request_input_tokens"
+    if given is None:
+        name = f"input_tokens of one request (for a total of many, pass {name})"
+        given = usage.input_tokens
+    return errors.require_finite_in(name, given, "tokens", 0.0, MAX_REQUEST_INPUT_TOKENS)
 
 
 def bill(usage: Usage, card: PriceCard, request_input_tokens: Quantity | None = None) -> Bill:
@@ -360,8 +381,7 @@ def bill(usage: Usage, card: PriceCard, request_input_tokens: Quantity | None = 
 def cost_per_thousand_requests_usd(usage: Usage, card: PriceCard) -> Any:
     """Return the cost of 1,000 requests like this one, US dollars.
 
-    On a card with context tiers, price the requests of a distribution one by one and average:
-    the cost of a mean request hides those that pass the edge.
+    On a card with context tiers, price the requests of a distribution one by one and average.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def serving_usd_per_mtok(
 
     .. math:: \frac{c_\text{GPU-h}\,(1 + o)}{3600\; t\; u} \times 10^6
 
-    Source: `deepseek2025openinfra`, which publishes all of its terms.
+    Source: `deepseek2025inference`, which publishes all of its terms.
 
     Parameters
     ----------

@@ -6,8 +6,9 @@ that chart its name, caption and alternative text and makes its output equal on 
 
 from computebook.charts.comparisons import bars, dots_with_intervals, stacked_bars
 from computebook.charts.figure import Figure, figure
-from computebook.charts.planes import heatmap, lines, scatter
+from computebook.charts.planes import heatmap, scatter
 from computebook.charts.ranges import dumbbell, range_bars
+from computebook.charts.series import lines
 from computebook.charts.theme import ACCENT, PALETTE, vendor_colour, vendor_scale, vendor_shape
 
 __all__ = [

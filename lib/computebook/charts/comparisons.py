@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from computebook import errors
-from computebook.charts import encodings, frames, theme
+from computebook.charts import axes, encodings, frames, theme
 
 if TYPE_CHECKING:
     import altair as alt
@@ -25,7 +25,7 @@ def _interval(base: alt.Chart, data: pd.DataFrame, axis: Axis, low: str, high: s
 
     drawn = base.properties(data=data.dropna(subset=[low, high]))
     rules: alt.Chart = drawn.mark_rule(strokeWidth=1.5, color=theme.INK).encode(
-        x=axis(low), x2=alt.X2(field=encodings.field(high))
+        x=axis(low), x2=alt.X2(field=axes.field(high))
     )
     return rules
 
@@ -84,7 +84,7 @@ def bars(
     frames.require_unique(data, [category])
     end = data[value] if high is None else data[high].fillna(data[value])
     data = frames.with_labels(data, value).assign(**{_END: end})
-    axis = partial(encodings.value_axis, title=value_title, upper=encodings.upper_with_room(end))
+    axis = partial(axes.value_axis, title=value_title, upper=axes.upper_with_room(end))
     base = encodings.rows(data, category, frames.ordered(data, category, value, sort))
     layers = [
         base.mark_bar(height={"band": 0.68}).encode(
@@ -157,9 +157,7 @@ def stacked_bars(
     sums = data.groupby(category, sort=False)[value].sum().reset_index()
     totals = frames.with_labels(sums, value)
     order = frames.ordered(totals, category, value, sort)
-    axis = partial(
-        encodings.value_axis, title=value_title, upper=encodings.upper_with_room(totals[value])
-    )
+    axis = partial(axes.value_axis, title=value_title, upper=axes.upper_with_room(totals[value]))
     colour = encodings.colour_and_shape(data, None, part)[0]
     marks = (
         encodings.rows(data, category, order)
@@ -242,14 +240,14 @@ def dots_with_intervals(
     span = None
     if log:
         frames.require_positive(data, [value, low, high])
-        span = encodings.log_span([*data[value], *data[low], *data[high]])
-    axis = partial(encodings.value_axis, title=value_title, log=span, zero=False)
+        span = axes.log_span([*data[value], *data[low], *data[high]])
+    axis = partial(axes.value_axis, title=value_title, log=span, zero=False)
     base = encodings.rows(data, category, frames.ordered(data, category, value, sort))
     if group is not None:
         row = encodings.ROW_PIXELS / 2 * (data[group].nunique() + 1)
         base = base.properties(height=alt.Step(row, **{"for": "position"})).encode(
             yOffset=alt.YOffset(
-                field=encodings.field(group),
+                field=axes.field(group),
                 type="nominal",
                 sort=None,
                 scale=alt.Scale(paddingOuter=0.4),

@@ -1,207 +1,20 @@
-"""Axes, colours, shapes and legends that all chart forms share."""
+"""Colours, shapes, legends and texts that all chart forms share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from computebook.charts import frames, theme
+from computebook.charts.axes import category_axis, field
 
 if TYPE_CHECKING:
     import altair as alt
 
 ROW_PIXELS = 26
-ROOM_FOR_LABEL = 0.2
-_SHORT_AXIS_DECADES = 2.2
-_SI_FROM = 1e6
-_LEGEND_CHARACTERS = 80
-
-
-def field(name: str) -> str:
-    r"""Return a column name as a Vega field, with its special characters escaped.
-
-    Parameters
-    ----------
-    name : str
-        Column of a data frame.
-
-    Returns
-    -------
-    str
-        The escaped name.
-
-    Examples
-    --------
-    >>> print(field("p.50"))
-    p\.50
-    """
-    for character in ".[]":
-        name = name.replace(character, f"\\{character}")
-    return name
-
-
-def category_axis(name: str, order: Sequence[str]) -> alt.Y:
-    """Return the vertical axis of names; names need no title.
-
-    Parameters
-    ----------
-    name : str
-        Column of names.
-    order : sequence of str
-        From top to bottom.
-
-    Returns
-    -------
-    altair.Y
-        A nominal axis.
-    """
-    import altair as alt
-
-    return alt.Y(
-        field=field(name),
-        type="nominal",
-        sort=list(order),
-        title=None,
-        axis=alt.Axis(domain=False, grid=False),
-    )
-
-
-@dataclass(frozen=True)
-class LogSpan:
-    """The part of a logarithmic axis that the data need.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of the axis, positive, in the unit of the column.
-    ticks : tuple of float
-        Labelled positions: powers of ten, with 2 and 5 where the axis is short.
-    """
-
-    low: float
-    high: float
-    ticks: tuple[float, ...]
-
-    @property
-    def label_format(self) -> str:
-        """D3 format of the labels: plain numbers, or SI prefixes from a million on."""
-        return "~s" if self.high >= _SI_FROM else ",~f"
-
-
-def log_span(values: Iterable[Any], *, room: float = 0.04) -> LogSpan:
-    """Return where a logarithmic axis starts, ends and is labelled.
-
-    Parameters
-    ----------
-    values : iterable of float
-        All numbers on the axis, positive; missing ones are left out.
-    room : float
-        Free part of the axis after the largest number, 0 to 1.
-
-    Returns
-    -------
-    LogSpan
-        A little wider than the data.
-
-    Examples
-    --------
-    >>> log_span([0.4, 5.0]).ticks
-    (0.5, 1.0, 2.0, 5.0)
-    """
-    finite = np.asarray([float(value) for value in values if pd.notna(value)])
-    least, most = float(finite.min()), float(finite.max())
-    decades = max(float(np.log10(most / least)), 0.3)
-    low, high = least / 10 ** (0.04 * decades), most * 10 ** (max(room, 0.04) * decades)
-    steps = (1, 2, 5) if decades < _SHORT_AXIS_DECADES else (1,)
-    exponents = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    ticks = [float(f"{step}e{power}") for power in exponents for step in steps]
-    return LogSpan(low, high, tuple(tick for tick in ticks if low <= tick <= high))
-
-
-def value_axis(
-    name: str,
-    *,
-    title: str,
-    log: LogSpan | None = None,
-    zero: bool = True,
-    upper: float | None = None,
-) -> alt.X:
-    """Return the horizontal axis of numbers.
-
-    Parameters
-    ----------
-    name : str
-        Column of numbers.
-    title : str
-        Quantity and unit.
-    log : LogSpan, optional
-        Span of a logarithmic scale; linear without it.
-    zero : bool
-        Linear scale starts at zero.
-    upper : float, optional
-        End of a linear scale, in the unit of the column.
-
-    Returns
-    -------
-    altair.X
-        A quantitative axis.
-    """
-    import altair as alt
-
-    scale, axis = scale_and_axis(log, zero)
-    if upper is not None and log is None:
-        scale["domainMax"] = upper
-    axis["title"], axis["grid"] = title, True
-    return alt.X(field=field(name), type="quantitative", scale=scale, axis=axis)
-
-
-def scale_and_axis(log: LogSpan | None, zero: bool) -> tuple[alt.Scale, alt.Axis]:
-    """Return the scale of a quantitative axis and an axis with fitting labels.
-
-    Parameters
-    ----------
-    log : LogSpan or None
-        Span of a logarithmic scale; None for a linear one.
-    zero : bool
-        Linear scale starts at zero.
-
-    Returns
-    -------
-    tuple of altair.Scale and altair.Axis
-        Without a title.
-    """
-    import altair as alt
-
-    if log is None:
-        return alt.Scale(zero=zero, nice=True), alt.Axis()
-    scale = alt.Scale(type="log", nice=False, domain=[log.low, log.high])
-    return scale, alt.Axis(values=list(log.ticks), format=log.label_format)
-
-
-def upper_with_room(values: Iterable[Any]) -> float | None:
-    """Return where a linear axis ends so that the number at the longest mark fits.
-
-    Parameters
-    ----------
-    values : iterable of float
-        Ends of the marks, in the unit of the axis.
-
-    Returns
-    -------
-    float or None
-        None when no value is positive.
-
-    Examples
-    --------
-    >>> upper_with_room([5, 10])
-    12.0
-    """
-    largest = max(float(value) for value in values if pd.notna(value))
-    return largest * (1 + ROOM_FOR_LABEL) if largest > 0 else None
+_LEGEND_CHARACTERS = 92
 
 
 def legend_columns(names: Iterable[Any]) -> int:
@@ -227,15 +40,15 @@ def legend_columns(names: Iterable[Any]) -> int:
     return max(1, min(len(labels), int(_LEGEND_CHARACTERS // (widest + 5))))
 
 
-def _channel(data: pd.DataFrame, name: str) -> dict[str, Any]:
+def _channel(data: pd.DataFrame, name: str, offset: int) -> dict[str, Any]:
     import altair as alt
 
-    legend = alt.Legend(columns=legend_columns(data[name]))
+    legend = alt.Legend(columns=legend_columns(data[name]), offset=offset)
     return {"field": field(name), "type": "nominal", "title": None, "legend": legend}
 
 
 def colour_and_shape(
-    data: pd.DataFrame, vendor: str | None, group: str | None = None
+    data: pd.DataFrame, vendor: str | None, group: str | None = None, *, legend_offset: int = 10
 ) -> tuple[Any, Any]:
     """Return the colour and shape channels of marks.
 
@@ -247,6 +60,8 @@ def colour_and_shape(
         Column of vendors: their fixed colours and shapes.
     group : str or None
         Column of other names, used where `vendor` is None: the palette in order.
+    legend_offset : int
+        Pixels between legend and plot.
 
     Returns
     -------
@@ -256,7 +71,7 @@ def colour_and_shape(
     import altair as alt
 
     if vendor is not None:
-        channel = _channel(data, vendor)
+        channel = _channel(data, vendor, legend_offset)
         return (
             alt.Color(**channel, scale=theme.vendor_scale(data[vendor])),
             alt.Shape(**channel, scale=theme.vendor_scale(data[vendor], shape=True)),
@@ -264,7 +79,7 @@ def colour_and_shape(
     if group is not None:
         names = theme.require_palette(group, data[group])
         colours, shapes = list(theme.PALETTE[: len(names)]), list(theme.SHAPES[: len(names)])
-        channel = _channel(data, group)
+        channel = _channel(data, group, legend_offset)
         return (
             alt.Color(**channel, scale=alt.Scale(domain=names, range=colours)),
             alt.Shape(**channel, scale=alt.Scale(domain=names, range=shapes)),

@@ -38,8 +38,8 @@ class Side:
 
 
 SIDES: dict[str, Side] = {
-    "right": Side("left", "middle", 8, 0),
     "above": Side("center", "bottom", 0, -7),
+    "right": Side("left", "middle", 8, 0),
     "below": Side("center", "top", 0, 7),
     "left": Side("right", "middle", -8, 0),
 }
@@ -127,7 +127,7 @@ def place_labels(
     -------
     pandas.DataFrame
         A copy with the column `label_side`; the side with the least overlap, in the order
-        right, above, below, left.
+        above, right, below, left.
     """
     across = _pixels(data[x].to_numpy(float), data[x].to_numpy(float), _WIDTH, log_x)
     up = _pixels(data[y].to_numpy(float), data[y].to_numpy(float), height, log_y)

@@ -1,4 +1,4 @@
-"""Charts over two axes: lines, labelled points with a frontier, heat maps."""
+"""Charts over two axes: labelled points with a frontier, heat maps."""
 
 from __future__ import annotations
 
@@ -8,183 +8,13 @@ import numpy as np
 import pandas as pd
 
 from computebook import errors
-from computebook.charts import encodings, frames, placement, theme
+from computebook.charts import axes, encodings, frames, placement, theme
 
 if TYPE_CHECKING:
     import altair as alt
 
 _HEIGHT = 340
-_DIRECT_LABELS = 5
 Frontier = Literal["min-x-max-y", "max-x-max-y", "min-x-min-y", "max-x-min-y"]
-
-
-def _x_type(values: pd.Series[Any]) -> Literal["quantitative", "temporal", "ordinal"]:
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return "temporal"
-    return "quantitative" if pd.api.types.is_numeric_dtype(values) else "ordinal"
-
-
-def _scale(log: bool, zero: bool = False) -> alt.Scale:
-    import altair as alt
-
-    return alt.Scale(type="log", nice=True) if log else alt.Scale(zero=zero, nice=True)
-
-
-def _x(data: pd.DataFrame, name: str, title: str, log: bool, text: str | None) -> alt.X:
-    import altair as alt
-
-    kind = _x_type(data[name])
-    axis = alt.Axis(title=title, grid=False, domain=True, ticks=True, labelAngle=0)
-    if text is not None:
-        axis["format"] = text
-    if kind == "ordinal":
-        return alt.X(field=encodings.field(name), type=kind, sort=None, axis=axis)
-    scale = _scale(log) if kind == "quantitative" else alt.Scale()
-    return alt.X(field=encodings.field(name), type=kind, scale=scale, axis=axis)
-
-
-def _y(name: str, title: str, log: bool, text: str | None, zero: bool = False) -> alt.Y:
-    import altair as alt
-
-    axis = alt.Axis(
-        title=title,
-        titleAngle=0,
-        titleAlign="left",
-        titleAnchor="end",
-        titleY=-14,
-        titleX=-2,
-        titleBaseline="bottom",
-        titlePadding=0,
-    )
-    if text is not None:
-        axis["format"] = text
-    return alt.Y(
-        field=encodings.field(name), type="quantitative", scale=_scale(log, zero), axis=axis
-    )
-
-
-def _series_scales(
-    data: pd.DataFrame, series: str, vendor: str | None
-) -> tuple[list[str], list[str], list[str], list[list[int]]]:
-    """Return names, colours, shapes and dashes of the series of a line chart."""
-    names = theme.require_palette(series, data[series])
-    dashes = [list(theme.DASHES[i % len(theme.DASHES)]) for i in range(len(names))]
-    if vendor is None:
-        return names, list(theme.PALETTE[: len(names)]), list(theme.SHAPES[: len(names)]), dashes
-    owners = data.drop_duplicates(series)[vendor].astype(str)
-    colours = [theme.vendor_colour(owner) for owner in owners]
-    return names, colours, [theme.vendor_shape(owner) for owner in owners], dashes
-
-
-def lines(
-    frame: pd.DataFrame,
-    *,
-    x: str,
-    y: str,
-    series: str,
-    x_title: str,
-    y_title: str,
-    low: str | None = None,
-    high: str | None = None,
-    log_x: bool = False,
-    log_y: bool = False,
-    vendor: str | None = None,
-    x_format: str | None = None,
-    y_format: str | None = None,
-) -> alt.LayerChart:
-    """Return one line per series, labelled at its end up to five series.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One row per point of a line.
-    x, y : str
-        Columns of the axes; `x` holds numbers, dates or names in order, `y` finite numbers.
-    series : str
-        Column that names the line; each pair of `series` and `x` once.
-    x_title, y_title : str
-        Axis titles: quantity and unit.
-    low, high : str, optional
-        Columns with the edges of a band, in the unit of `y`.
-    log_x, log_y : bool
-        Logarithmic axes; all numbers on them must be positive.
-    vendor : str, optional
-        Column with the vendor of each series, drawn in its fixed colour.
-    x_format, y_format : str, optional
-        D3 formats of the axis labels.
-
-    Returns
-    -------
-    altair.LayerChart
-        A chart for `figure`.
-
-    Raises
-    ------
-    ComputebookError
-        If a value is missing, a point occurs twice or there are over seven series.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"n": [1, 2, 1, 2], "s": [1.0, 2.0, 2.0, 3.0], "gpu": list("aabb")})
-    >>> chart = lines(frame, x="n", y="s", series="gpu", x_title="Users (1)", y_title="Time (s)")
-    >>> len(chart.layer)
-    3
-    """
-    import altair as alt
-
-    numbers = [y] if _x_type(frame[x] if x in frame else pd.Series()) != "quantitative" else [x, y]
-    data = frames.chart_data(frame, [x, y, series], numbers, [low, high, vendor])
-    frames.require_unique(data, [series, x])
-    frames.require_positive(data, [x] if log_x else [])
-    frames.require_positive(data, [y, low, high] if log_y else [])
-    names, colours, shapes, dashes = _series_scales(data, series, vendor)
-    direct = len(names) <= _DIRECT_LABELS
-    legend = None if direct else alt.Legend(columns=encodings.legend_columns(names), symbolSize=120)
-    key: dict[str, Any] = {"field": encodings.field(series), "type": "nominal", "title": None}
-    colour = alt.Color(**key, legend=legend, scale=alt.Scale(domain=names, range=colours))
-    shape = alt.Shape(**key, legend=legend, scale=alt.Scale(domain=names, range=shapes))
-    dash = alt.StrokeDash(**key, legend=None, scale=alt.Scale(domain=names, range=dashes))
-    x_axis, y_axis = _x(data, x, x_title, log_x, x_format), _y(y, y_title, log_y, y_format)
-    base = alt.Chart(data, height=_HEIGHT).encode(x=x_axis, color=colour)
-    layers: list[Any] = []
-    if low and high:
-        layers.append(
-            base.mark_area(opacity=0.16, line=False).encode(
-                y=_y(low, y_title, log_y, y_format), y2=alt.Y2(field=encodings.field(high))
-            )
-        )
-    layers.append(base.mark_line().encode(y=y_axis, strokeDash=dash))
-    layers.append(
-        base.mark_point(size=36, opacity=1).encode(
-            y=y_axis,
-            shape=shape,
-            tooltip=encodings.tooltips({"Series": series, x_title: x, y_title: y}),
-        )
-    )
-    if direct:
-        layers.append(
-            _end_labels(data, x, y, series, log_y).encode(
-                x=x_axis, y=_y("label_y", y_title, log_y, y_format), color=colour
-            )
-        )
-    chart = encodings.layered(*layers)
-    widest = max(len(name) for name in names)
-    return chart.properties(
-        padding={"left": 5, "top": 5, "bottom": 5, "right": 12 + 7 * widest if direct else 12}
-    )
-
-
-def _end_labels(data: pd.DataFrame, x: str, y: str, series: str, log: bool) -> alt.Chart:
-    """Return the names of the series at their last points, moved apart where they collide."""
-    import altair as alt
-
-    ends = data.groupby(series, sort=False).tail(1).reset_index(drop=True)
-    spread = placement.move_apart(ends[y].to_numpy(float), data[y].to_numpy(float), _HEIGHT, log)
-    labels = alt.Chart(ends.assign(label_y=spread), height=_HEIGHT)
-    text: alt.Chart = labels.mark_text(align="left", dx=9, fontWeight="bold").encode(
-        text=alt.Text(field=encodings.field(series), type="nominal")
-    )
-    return text
 
 
 def scatter(
@@ -234,8 +64,8 @@ def scatter(
     >>> frame = pd.DataFrame({"usd": [1.0, 4.0], "score": [50, 80], "model": ["a", "b"]})
     >>> chart = scatter(frame, x="usd", y="score", label="model", x_title="Price ($)",
     ...                 y_title="Score (%)", frontier="min-x-max-y")
-    >>> len(chart.layer)
-    3
+    >>> chart.to_dict()["layer"][0]["mark"]["interpolate"]
+    'step-after'
     """
     import altair as alt
 
@@ -243,9 +73,10 @@ def scatter(
     frames.require_positive(data, [*([x] if log_x else []), *([y] if log_y else [])])
     data = placement.place_labels(data, x, y, label, log_x, log_y, _HEIGHT)
     base = alt.Chart(data, height=_HEIGHT).encode(
-        x=_x(data, x, x_title, log_x, None), y=_y(y, y_title, log_y, None)
+        x=axes.x_axis(data, x, title=x_title, log=log_x, text_format=None),
+        y=axes.y_axis(y, data[y], title=y_title, log=log_y),
     )
-    colour, shape = encodings.colour_and_shape(data, vendor)
+    colour, shape = encodings.colour_and_shape(data, vendor, legend_offset=28)
     points = base.mark_point(size=80, opacity=1).encode(
         color=colour,
         shape=shape,
@@ -257,19 +88,23 @@ def scatter(
 
 
 def _point_labels(base: alt.Chart, data: pd.DataFrame, label: str) -> list[alt.Chart]:
-    """Return one text layer per side on which labels stand."""
+    """Return the labels side by side, each over a halo that hides lines behind it."""
     import altair as alt
 
+    text = alt.Text(field=axes.field(label), type="nominal")
     layers = []
-    for side in dict.fromkeys(data["label_side"]):
+    for side, points in data.groupby("label_side", sort=False):
         style = placement.SIDES[str(side)]
-        layers.append(
-            base.properties(data=data[data["label_side"] == side])
-            .mark_text(
-                align=style.align, baseline=style.baseline, dx=style.dx, dy=style.dy, fontSize=11
-            )
-            .encode(text=alt.Text(field=encodings.field(label), type="nominal"))
-        )
+        place: dict[str, Any] = {
+            "align": style.align,
+            "baseline": style.baseline,
+            "dx": style.dx,
+            "dy": style.dy,
+        }
+        drawn = base.properties(data=points).encode(text=text)
+        halo: dict[str, Any] = {"stroke": theme.PAPER, "strokeWidth": 4, "strokeJoin": "round"}
+        layers.append(drawn.mark_text(**place, **halo, fontSize=11))
+        layers.append(drawn.mark_text(**place, fontSize=11))
     return layers
 
 
@@ -345,13 +180,13 @@ def heatmap(
         frames.require_positive(data, [value])
     columns, rows = (list(dict.fromkeys(frame[name].tolist())) for name in (x, y))
     x_axis = alt.X(
-        field=encodings.field(x),
+        field=axes.field(x),
         type="ordinal",
         sort=columns,
         axis=alt.Axis(title=x_title, orient="top", labelAngle=0, domain=False),
     )
     y_axis = alt.Y(
-        field=encodings.field(y),
+        field=axes.field(y),
         type="ordinal",
         sort=rows,
         axis=alt.Axis(title=y_title, domain=False),
@@ -360,7 +195,7 @@ def heatmap(
     scale = alt.Scale(type="log" if log else "linear", range=list(theme.SEQUENTIAL))
     cells = base.mark_rect(stroke=theme.PAPER, strokeWidth=1).encode(
         color=alt.Color(
-            field=encodings.field(value),
+            field=axes.field(value),
             type="quantitative",
             scale=scale,
             title=value_title,
@@ -398,8 +233,6 @@ def _cell_text(
     text: alt.Chart = (
         base.properties(data=data)
         .mark_text(color=colour, fontSize=12)
-        .encode(
-            text=alt.Text(field=encodings.field(value), type="quantitative", format=text_format)
-        )
+        .encode(text=alt.Text(field=axes.field(value), type="quantitative", format=text_format))
     )
     return text

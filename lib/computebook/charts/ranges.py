@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from computebook import errors
-from computebook.charts import encodings, frames, theme
+from computebook.charts import axes, encodings, frames, theme
 
 if TYPE_CHECKING:
     import altair as alt
+
+_ROOM_FOR_RANGE = 0.38
 
 
 def range_bars(
@@ -46,7 +48,7 @@ def range_bars(
     sort : str
         `given` or `value` (largest central value first).
     text_format : str, optional
-        D3 format of the central value; three significant digits otherwise.
+        D3 format of the central value; otherwise all three numbers are printed.
 
     Returns
     -------
@@ -75,17 +77,17 @@ def range_bars(
         raise errors.ComputebookError(
             f"{low} <= {central} <= {high} does not hold for {wrong[category].iloc[0]!r}"
         )
-    data = frames.with_labels(data, central)
-    upper, span = encodings.upper_with_room(data[high]), None
+    data = data.assign(**{frames.LABEL: _range_labels(data, low, central, high)})
+    upper, span = axes.upper_with_room(data[high], room=_ROOM_FOR_RANGE), None
     if log:
         frames.require_positive(data, [low])
-        span = encodings.log_span([*data[low], *data[high]], room=encodings.ROOM_FOR_LABEL)
-    axis = partial(encodings.value_axis, title=value_title, log=span, upper=upper)
+        span = axes.log_span([*data[low], *data[high]], room=_ROOM_FOR_RANGE)
+    axis = partial(axes.value_axis, title=value_title, log=span, upper=upper)
     base = encodings.rows(data, category, frames.ordered(data, category, central, sort))
     colour = encodings.colour_and_shape(data, vendor)[0]
     spans = base.mark_bar(height={"band": 0.5}, opacity=0.38, cornerRadius=2).encode(
         x=axis(low),
-        x2=alt.X2(field=encodings.field(high)),
+        x2=alt.X2(field=axes.field(high)),
         color=colour,
         tooltip=encodings.tooltips(
             {"Name": category, "Low": low, "Central": central, "High": high}
@@ -98,6 +100,12 @@ def range_bars(
         x=axis(high), text=encodings.text_channel(central, text_format)
     )
     return encodings.layered(spans, ticks, text)
+
+
+def _range_labels(data: pd.DataFrame, low: str, central: str, high: str) -> list[str]:
+    """Return each range as central (low to high)."""
+    columns = (frames.number_labels(data[name]) for name in (central, low, high))
+    return [f"{mid} ({least} to {most})" for mid, least, most in zip(*columns, strict=True)]
 
 
 def dumbbell(
@@ -159,12 +167,12 @@ def dumbbell(
     span = None
     if log:
         frames.require_positive(data, [before, after])
-        span = encodings.log_span([*data[before], *data[after]])
-    axis = partial(encodings.value_axis, title=value_title, log=span)
+        span = axes.log_span([*data[before], *data[after]])
+    axis = partial(axes.value_axis, title=value_title, log=span)
     lines = (
         encodings.rows(data, category, order)
         .mark_rule(strokeWidth=2, color=theme.GRID)
-        .encode(x=axis(before), x2=alt.X2(field=encodings.field(after)))
+        .encode(x=axis(before), x2=alt.X2(field=axes.field(after)))
     )
     domain, colours = list(names.values()), [theme.MUTED, theme.ACCENT]
     points = (

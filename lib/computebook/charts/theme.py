@@ -311,6 +311,7 @@ def config() -> dict[str, Any]:
             "title": None,
             "labelLimit": 200,
             "symbolSize": 90,
+            "titleFontWeight": "normal",
             "columnPadding": 16,
             "rowPadding": 4,
             "offset": 10,

@@ -1,28 +1,23 @@
-"""Transformer shapes, and the exact parameter counts that follow from them.
+"""Parameter counts, exact from the shape of a model.
 
-A shape covers multi-head, grouped-query and multi-query attention, multi-head latent attention
-(MLA), sliding windows, linear-attention hybrids, sparse-attention indexers, and dense or
-mixture-of-experts (MoE) layers. Counts leave out multi-token-prediction layers, vision towers,
+Counts leave out multi-token-prediction layers, vision towers,
 per-head query and key norms, attention sinks and routing-correction biases; together they are
 below 0.1 % of the language models tested here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from computebook import units
-from computebook.transformer import ATTENTION_KINDS, Transformer
+from computebook.architectures.transformer import Transformer
 from computebook.units import Quantity, scalar_in_scalar_out
 
 __all__ = [
-    "ATTENTION_KINDS",
     "ParameterParts",
-    "Transformer",
     "active_parameter_count",
     "attention_layer_parameters",
     "expert_parameters",
@@ -31,7 +26,6 @@ __all__ = [
     "moe_layers",
     "parameter_count",
     "parameter_parts",
-    "stack",
 ]
 
 
@@ -366,31 +360,3 @@ def active_parameter_count(architecture: Transformer, include_input_embedding: b
     lookup_only = np.where(a.tied_embeddings, 0, np.multiply(a.vocab_size, a.hidden_size))
     skipped = 0 if include_input_embedding else lookup_only
     return parts.total - parts.experts * (1 - used) - skipped
-
-
-def stack(architectures: Sequence[Transformer]) -> Transformer:
-    """Return one record whose fields are arrays over several models.
-
-    Parameters
-    ----------
-    architectures : sequence of Transformer
-        At least one.
-
-    Returns
-    -------
-    Transformer
-        Fields of shape ``(len(architectures),)``; any function of one model takes it.
-
-    Raises
-    ------
-    ComputebookError
-        If the sequence is empty.
-
-    Examples
-    --------
-    >>> tiny = Transformer(architecture_id="tiny", layers=2, hidden_size=64, attention_heads=4,
-    ...                    kv_heads=2, head_dim=16, ffn_size=256, vocab_size=1000)
-    >>> parameter_count(stack([tiny, tiny]))
-    array([251200., 251200.])
-    """
-    return units.stack_records(architectures)

@@ -6,6 +6,7 @@ none of a thing, so that one set of formulas serves every kind of model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from computebook import errors, units
 from computebook.units import Quantity
 
-__all__ = ["ATTENTION_KINDS", "Transformer"]
+__all__ = ["ATTENTION_KINDS", "Transformer", "stack"]
 
 ATTENTION_KINDS: Final = ("mha", "gqa", "mqa", "mla")
 """Attention families that differ in what they cache."""
@@ -164,3 +165,31 @@ class Transformer:
                 f"{self.architecture_id}: experts_per_token = {self.experts_per_token} exceeds "
                 f"experts = {self.experts}"
             )
+
+
+def stack(architectures: Sequence[Transformer]) -> Transformer:
+    """Return one record whose fields are arrays over several models.
+
+    Parameters
+    ----------
+    architectures : sequence of Transformer
+        At least one.
+
+    Returns
+    -------
+    Transformer
+        Fields of shape ``(len(architectures),)``; any function of one model takes it.
+
+    Raises
+    ------
+    ComputebookError
+        If the sequence is empty.
+
+    Examples
+    --------
+    >>> tiny = Transformer(architecture_id="tiny", layers=2, hidden_size=64, attention_heads=4,
+    ...                    kv_heads=2, head_dim=16, ffn_size=256, vocab_size=1000)
+    >>> stack([tiny, tiny]).hidden_size
+    array([64., 64.])
+    """
+    return units.stack_records(architectures)

@@ -1,6 +1,6 @@
 """Values that attention layers cache: per token, per layer, per sequence.
 
-Counts, not bytes; `kv_cache` gives them a precision. Import them through `memory`.
+Counts, not bytes; `cache` gives them a precision.
 """
 
 from __future__ import annotations

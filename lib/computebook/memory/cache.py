@@ -2,7 +2,7 @@
 
 Exact for multi-head, grouped-query, multi-query and latent attention, sliding windows,
 linear-attention states and sparse-attention indexers; engines that round to blocks or keep
-whole contexts for windowed layers are covered by two switches. Import it through `memory`.
+whole contexts for windowed layers are covered by two switches.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from computebook import errors
 from computebook.architectures import Transformer
-from computebook.cache_shape import (
+from computebook.memory.shape import (
     MAX_CONTEXT_TOKENS,
     SLIDING_WINDOW_MODES,
     attended_tokens,

@@ -1,0 +1,7 @@
+"""Commands that execute and build the report."""
+
+from __future__ import annotations
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()
