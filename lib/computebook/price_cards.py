@@ -58,10 +58,13 @@ def parse_date(on: Date) -> pd.Timestamp:
     >>> parse_date("2026-01-15").day_name()
     'Thursday'
     """
-    day = pd.to_datetime(on, errors="coerce") if isinstance(on, str | dt.date) else None
-    if not isinstance(day, pd.Timestamp):
-        raise errors.ComputebookError(f"on = {on!r} is not a date: write it as 2026-01-15")
-    return day.normalize()
+    try:
+        day = dt.date.fromisoformat(on) if isinstance(on, str) else on
+        return pd.Timestamp(day).normalize()
+    except (TypeError, ValueError) as wrong:
+        raise errors.ComputebookError(
+            f"on = {on!r} is not a date: write it as 2026-01-15"
+        ) from wrong
 
 
 def rows_in_force(table: pd.DataFrame, on: Date) -> pd.DataFrame:

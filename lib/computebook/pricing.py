@@ -36,6 +36,7 @@ CALLS_PER_KCALL: Final = 1e3
 MAX_REQUEST_INPUT_TOKENS: Final = 1.2e7
 """No model takes a longer prompt: above it, a period's total was passed as one request."""
 
+# A reasoning token costs what a visible one does.
 RATE_OF_LEAF: Final = {
     "uncached_input_tokens": "uncached_input_usd_per_mtok",
     "cached_input_tokens": "cached_input_usd_per_mtok",
@@ -44,7 +45,6 @@ RATE_OF_LEAF: Final = {
     "visible_output_tokens": "output_usd_per_mtok",
     "reasoning_output_tokens": "output_usd_per_mtok",
 }
-"""The rate of each leaf: a reasoning token costs what a visible one does."""
 
 
 @dataclass(frozen=True)
@@ -326,7 +326,6 @@ def _tool_calls_usd(usage: Usage, card: PriceCard) -> Any:
 
 
 def _request_input_tokens(usage: Usage, given: Any) -> Any:
-    """Return the input of one request, checked; a period's total must come with it."""
     name = "request_input_tokens"
     if given is None:
         name = f"input_tokens of one request (for a total of many, pass {name})"
