@@ -185,13 +185,21 @@ def test_holm_keeps_order_and_never_helps(values: list[float]) -> None:
 # Paired outcomes
 
 
+def resolved(model: str) -> np.ndarray:
+    outcomes = datasets.load("swebench_outcomes")
+    rows = outcomes[outcomes["model_id"] == model].sort_values("instance_id")
+    return rows["resolved"].to_numpy(float)
+
+
 def test_openhands_opus_against_gpt() -> None:
     outcomes = datasets.load("swebench_outcomes")
     pair = benchmarks.paired_comparison(outcomes, "claude-opus-4.5", "gpt-5.2")
-    points = [round(100 * v, 1) for v in (pair.difference, pair.low, pair.high)]
-    assert points == [2.0, -1.2, 5.2]
+    assert pair.difference == pytest.approx(0.02)
+    assert (pair.low, pair.high) == pytest.approx((-0.012, 0.052), abs=0.001)
     assert pair.items == 500
     assert pair.p_value > 0.05
+    boot = benchmarks.bootstrap_mean_interval(resolved("claude-opus-4.5") - resolved("gpt-5.2"))
+    assert boot == pytest.approx((-0.012, 0.052), abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ worded or rounded; *contradicted* by evidence; *inconsistent* with the article i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -97,7 +97,7 @@ def claims_of_table(number: int) -> pd.DataFrame:
     return chosen.sort_values(["section", "row_number", "column_number"], kind="stable")
 
 
-def _compared(row: dict[str, Any], compact: bool) -> str:
+def _compared(row: Mapping[Hashable, Any], compact: bool) -> str:
     """Return a cell as printed, our value if it differs, and the verdict unless confirmed."""
     verdict = str(row["verdict"])
     if verdict == "confirmed":
@@ -108,7 +108,7 @@ def _compared(row: dict[str, Any], compact: bool) -> str:
     return f"{row['value_text']}{ours} {mark}"
 
 
-def _cell(row: dict[str, Any], show: str, compact: bool) -> str:
+def _cell(row: Mapping[Hashable, Any], show: str, compact: bool) -> str:
     if show == "compared":
         return _compared(row, compact)
     return str(row[{"printed": "value_text", "ours": "our_value_text", "verdict": "verdict"}[show]])
@@ -160,8 +160,8 @@ def article_table(number: int, show: str = "compared", *, compact: bool = False)
         raise errors.out_of_bounds("article_table", number, "", 1, LAST_TABLE)
     claims = claims_of_table(number)
     cells = [_cell(row, show, compact) for row in claims.to_dict("records")]
-    wide = claims.assign(cell=cells).pivot(
-        index=["row_number", "row_label"], columns="column_number", values="cell"
+    wide = claims.assign(cell=cells).pivot_table(
+        index=["row_number", "row_label"], columns="column_number", values="cell", aggfunc="first"
     )
     labels = claims.drop_duplicates("column_number").sort_values("column_number")["column_label"]
     wide.columns = pd.Index(_unique_labels(labels))
@@ -207,8 +207,8 @@ def verdict_counts(by: str = "article_table") -> pd.DataFrame:
     """
     claims = load_claims()
     errors.require_known("column of claims", by, claims.columns)
-    counts = pd.crosstab(claims[by], claims["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
-    counts.columns.name = None
+    counts = pd.crosstab(claims[by], claims["verdict"])
+    counts = counts.reindex(columns=list(VERDICTS), fill_value=0).rename_axis(columns=None)
     counts.loc["all"] = counts.sum()
     return counts.assign(claims=counts.sum(axis=1))
 
@@ -236,7 +236,7 @@ def by_chapter(chapter: str) -> pd.DataFrame:
     return claims[claims["chapter"] == chapter]
 
 
-def _claim(row: dict[str, Any]) -> Claim:
+def _claim(row: Mapping[Hashable, Any]) -> Claim:
     return Claim(
         claim_id=row["claim_id"],
         value_text=row["value_text"],
@@ -257,21 +257,23 @@ def _supports(verdict: str, claim: Claim, result: CheckResult) -> bool:
         return result.agrees
     if verdict in {"contradicted", "inconsistent"}:
         return not result.agrees
-    if verdict == "imprecise" and not result.agrees and isinstance(result.value, float):
-        return abs(claim.value - result.value) <= IMPRECISE_FRACTION * abs(result.value)
+    number = isinstance(result.value, float) and not math.isnan(claim.value)
+    if verdict == "imprecise" and number and not result.agrees:
+        return abs(claim.value / float(result.value) - 1) <= IMPRECISE_FRACTION
     return True
 
 
-def _supports_ours(row: dict[str, Any], result: CheckResult) -> bool:
+def _supports_ours(row: Mapping[Hashable, Any], result: CheckResult) -> bool:
     """Return whether our value in the table is the computed one, within its rounding."""
     if isinstance(result.value, str) or math.isnan(row["our_value"]) or math.isnan(result.value):
         return True
-    low, high = (row["our_value"] if math.isnan(row[n]) else row[n] for n in ("our_low", "our_high"))
-    slack = OUR_ROUNDING_FRACTION * max(abs(low), abs(high))
-    return bool(min(low, row["our_value"]) - slack <= result.value <= max(high, row["our_value"]) + slack)
+    ours = [row[name] for name in ("our_low", "our_value", "our_high")]
+    known = [value for value in ours if not math.isnan(value)]
+    slack = OUR_ROUNDING_FRACTION * max(abs(value) for value in known)
+    return bool(min(known) - slack <= result.value <= max(known) + slack)
 
 
-def _checked(row: dict[str, Any]) -> dict[str, Any]:
+def _checked(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     claim = _claim(row)
     result = run_check(row["check"], claim)
     numeric = isinstance(result.value, float)

@@ -42,40 +42,49 @@ def _metric_rows(shares: pd.DataFrame, metric: str) -> pd.DataFrame:
     if missing:
         raise errors.unknown_name("column of shares", missing, map(str, shares.columns))
     errors.require_known("metric", metric, map(str, shares["metric"].unique()))
-    return shares[shares["metric"] == metric].assign(month=_months(shares["month"]))
+    return _dated(shares[shares["metric"] == metric])
 
 
-def _months(month: Any) -> Any:
-    return pd.to_datetime(month).dt.to_period("M").dt.to_timestamp()
+def _dated(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the first day of their month, and the day of the reading where known."""
+    month = pd.to_datetime(rows["month"].astype(str).str[:7])
+    day = pd.to_datetime(rows["as_of"]) if "as_of" in rows else month
+    day = day.where(day.dt.to_period("M") == month.dt.to_period("M"), month)
+    return rows.assign(month=month.to_numpy(), day=day.to_numpy()).reset_index(drop=True)
 
 
-def share_series(shares: pd.DataFrame, metric: str, population: str | None = None) -> pd.DataFrame:
-    """Return one metric over time: a row per month, a column per vendor.
+def share_series(
+    shares: pd.DataFrame, metric: str, population: str | None = None, monthly: bool = False
+) -> pd.DataFrame:
+    """Return one metric over time: a row per reading, a column per vendor.
 
     Parameters
     ----------
     shares : DataFrame
-        With `metric`, `vendor`, `share_percent` (0 to 100), `month` and `population`.
+        With `metric`, `population`, `vendor`, `share_percent` (0 to 100), `month` as "2025-12",
+        and `as_of`, which dates the reading where it lies in that month.
     metric : str
         Which metric; metrics are never mixed.
     population : str, optional
         Keep one population where the metric has several.
+    monthly : bool
+        Keep the last reading of each month, dated by its first day.
 
     Returns
     -------
     DataFrame
-        Shares in percent, indexed by the first day of the month, vendors by falling latest
-        share; nan where a month lists no share of a vendor.
+        Shares in percent, indexed by day, vendors by falling latest share; nan where a reading
+        lists no share of a vendor.
 
     Raises
     ------
     ComputebookError
-        If the metric or population is unknown, or a vendor has two shares in one month.
+        If the metric or population is unknown, or a vendor has two shares on one day.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"metric": "web-visits", "population": "all", "vendor": ["a", "b"],
-    ...                       "share_percent": [68.0, 18.2], "month": "2025-12-01"})
+    ...                       "share_percent": [68.0, 18.2], "month": "2025-12"})
     >>> share_series(frame, "web-visits").iloc[0].tolist()
     [68.0, 18.2]
     """
@@ -83,37 +92,45 @@ def share_series(shares: pd.DataFrame, metric: str, population: str | None = Non
     if population is not None:
         errors.require_known("population", population, map(str, rows["population"].unique()))
         rows = rows[rows["population"] == population]
-    twice = rows.duplicated(["month", "vendor"])
+    twice = rows.duplicated(["day", "vendor"])
     if twice.any():
         row = rows[twice].iloc[0]
         raise errors.ComputebookError(
-            f"{metric} has two shares of {row.vendor!r} in {row.month:%Y-%m}: "
+            f"{metric} has two shares of {row.vendor!r} on {row.day:%Y-%m-%d}: "
             f"choose one population of {sorted(rows['population'].unique())}"
         )
-    wide = rows.pivot_table(index="month", columns="vendor", values="share_percent")
+    if monthly:
+        rows = _last_of_month(rows).assign(day=lambda last: last["month"])
+    wide = rows.pivot_table(index="day", columns="vendor", values="share_percent")
     return wide[wide.ffill().iloc[-1].sort_values(ascending=False).index]
 
 
+def _last_of_month(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the last reading of each vendor in each month of a metric and population."""
+    keys = ["metric", "population", "month", "vendor"]
+    return rows.sort_values("day", kind="stable").drop_duplicates(keys, keep="last")
+
+
 def share_change(series: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
-    """Return how each vendor's share moved between two months.
+    """Return how each vendor's share moved between two readings.
 
     Parameters
     ----------
     series : DataFrame
         From `share_series`.
     start, end : str
-        Months, as "2025-07" or any day of them.
+        Days, as "2025-12-05", or months, as "2025-12", for their last reading.
 
     Returns
     -------
     DataFrame
         Indexed by vendor: `start_percent`, `end_percent`, `change_points` (percentage points),
-        `change_percent` (relative); nan where a month does not list the vendor.
+        `change_percent` (relative); nan where a reading does not list the vendor.
 
     Raises
     ------
     ComputebookError
-        If the series has no such month.
+        If the series has no reading then; the message lists the days it has.
 
     Examples
     --------
@@ -121,19 +138,20 @@ def share_change(series: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
     >>> float(share_change(series, "2024-12", "2025-12").loc["a", "change_points"].round(1))
     -19.2
     """
-    first, last = (series.loc[_known_month(series, month)] for month in (start, end))
+    first, last = (_reading(series, when) for when in (start, end))
     table = pd.DataFrame({"start_percent": first, "end_percent": last})
     change = table["end_percent"] - table["start_percent"]
     relative = change / table["start_percent"] * PERCENT
     return table.assign(change_points=change, change_percent=relative)
 
 
-def _known_month(series: pd.DataFrame, month: str) -> pd.Timestamp:
-    wanted = pd.Timestamp(month).replace(day=1)
-    if wanted not in series.index:
-        known = [f"{m:%Y-%m}" for m in series.index]
-        raise errors.unknown_name("month", f"{wanted:%Y-%m}", known)
-    return wanted
+def _reading(series: pd.DataFrame, when: str) -> pd.Series[float]:
+    """Return the reading of a day, or each vendor's last one in a month."""
+    days = [f"{day:%Y-%m-%d}" for day in series.index]
+    asked = series[[day.startswith(when) for day in days]]
+    if asked.empty or len(when) < len("2025-12"):
+        raise errors.unknown_name("reading", when, days)
+    return asked.ffill().iloc[-1]
 
 
 def concentration(shares_percent: Any, largest_unlisted_percent: float = 100.0) -> Concentration:
@@ -145,7 +163,8 @@ def concentration(shares_percent: Any, largest_unlisted_percent: float = 100.0) 
 
     with :math:`R` the rest to 100 % and :math:`m` the largest share that an unlisted vendor can
     have: below, the rest is spread over countless vendors, above, it sits in the largest pieces.
-    Source: `hirschman1964paternity`.
+    Source: `hirschman1964paternity`. It has no meaning for shares that overlap, such as the
+    companies that pay each vendor.
 
     Parameters
     ----------
@@ -214,14 +233,14 @@ def leaders(shares: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row per metric and population: `metric`, `population`, `definition`, `month`,
-        `leader`, `leader_percent`, `runner_up`, `runner_up_percent`, `gap_points`,
-        `index_low`, `index_high` (Herfindahl-Hirschman). Without a second vendor: "" and nan.
+        `leader`, `leader_percent`, `runner_up`, `runner_up_percent`, `gap_points`. Without a
+        second vendor: "" and nan.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"metric": "web-visits", "population": "all", "definition": "visits",
     ...                       "vendor": ["a", "b"], "share_percent": [68.0, 18.0],
-    ...                       "month": "2025-12-01"})
+    ...                       "month": "2025-12"})
     >>> latest = leaders(frame)
     >>> latest.loc[0, "leader"], float(latest.loc[0, "gap_points"])
     ('a', 50.0)
@@ -235,16 +254,16 @@ def leaders(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _latest(shares: pd.DataFrame) -> pd.DataFrame:
-    rows = shares.assign(month=_months(shares["month"]))
+    """Return the last readings of the newest month of every metric and population."""
+    rows = _last_of_month(_dated(shares))
     newest = rows.groupby(["metric", "population"])["month"].transform("max")
-    return rows[rows["month"] == newest]
+    return rows[rows["month"] == newest].sort_index()
 
 
 def _leader_row(ranked: pd.DataFrame) -> dict[str, Any]:
     first = ranked.iloc[0]
     second = ranked.iloc[1] if len(ranked) > 1 else None
     next_percent = float(second.share_percent) if second is not None else float("nan")
-    index = concentration(ranked["share_percent"].to_numpy(float))
     return {
         **{name: first[name] for name in ("metric", "population", "definition", "month")},
         "leader": first.vendor,
@@ -252,8 +271,6 @@ def _leader_row(ranked: pd.DataFrame) -> dict[str, Any]:
         "runner_up": "" if second is None else second.vendor,
         "runner_up_percent": next_percent,
         "gap_points": float(first.share_percent) - next_percent,
-        "index_low": index.low,
-        "index_high": index.high,
     }
 
 
@@ -268,14 +285,14 @@ def metric_table(shares: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per metric and population; `metric`, `definition`, `population`, `month`, then
-        a column per vendor with its share in percent, nan where none is published.
+        One row per metric, definition and population; `metric`, `definition`, `population`,
+        `month`, then a column per vendor with its share in percent, nan where none is published.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"metric": ["web-visits", "enterprise-spend"], "vendor": "a",
     ...                       "population": "all", "definition": ["visits", "dollars"],
-    ...                       "share_percent": [68.0, 27.0], "month": "2025-12-01"})
+    ...                       "share_percent": [68.0, 27.0], "month": "2025-12"})
     >>> metric_table(frame)["a"].tolist()
     [27.0, 68.0]
     """

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from computebook import datasets
 from computebook.claim_checks.registry import (
     CheckResult,
@@ -23,18 +21,18 @@ def web_share(claim: Claim, vendor: str, first: str, last: str) -> CheckResult:
     """Compare a vendor's share of web visits with every reading between two days."""
     shares = datasets.load("market_shares")
     visits = shares[(shares["metric"] == "web-visits") & (shares["vendor"] == vendor)]
-    readings = visits[(visits["month"] >= first) & (visits["month"] <= last)]["share_percent"]
+    readings = visits[(visits["as_of"] >= first) & (visits["as_of"] <= last)]["share_percent"]
     return compare_any(claim, readings, f"web visits to {vendor}, {first} to {last}")
 
 
 @check("reference_date")
 def reference_date(claim: Claim, footnote: str) -> CheckResult:
     """Compare the printed date of a reference with the date it was published."""
-    notes = datasets.load("footnotes").set_index("footnote")
-    published = pd.Timestamp(notes.at[int(footnote), "published_on"])
-    printed = notes.at[int(footnote), "printed_date"]
-    style = DAY if "," in printed else MONTH
-    return compare_names(claim, published.strftime(style), printed, f"note {footnote} published")
+    notes = datasets.load("footnotes")
+    note = notes[notes["footnote"] == int(footnote)]
+    style = DAY if "," in claim.value_text else MONTH
+    published = str(note["published_on"].dt.strftime(style).iloc[0])
+    return compare_names(claim, published, claim.value_text, f"note {footnote} published")
 
 
 @check("distinct_references")
@@ -48,5 +46,5 @@ def distinct_references(claim: Claim) -> CheckResult:
 def citations_in_text(claim: Claim) -> CheckResult:
     """Compare the citations that the back-references promise with those in the text."""
     notes = datasets.load("footnotes")
-    cited = int(notes["cited_in_body"].sum())
-    return compare(claim, notes["citations_in_text"].sum(), f"citations in the text, of {cited} notes")
+    cited, citations = notes["cited_in_body"].sum(), notes["citations_in_text"].sum()
+    return compare(claim, float(citations), f"citations in the text, of {cited} notes")

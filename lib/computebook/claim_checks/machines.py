@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from computebook import datasets, memory, units
+from computebook.claim_checks.lookup import row
 from computebook.claim_checks.registry import CheckResult, Claim, check, compare
 
 BF16_BITS = 16.0
 ONE_BYTE_BITS = 8.0
-#: An open model of this size or more counts as one of the frontier class.
+#: An open model of this size or more, released in the year and a half before the article,
+#: counts as one of the class of the models that the article speaks of.
 FRONTIER_PARAMS_B = 100.0
-ARTICLE_DATE = "2026-01-31"
+FRONTIER_FROM = "2024-07-01"
+FRONTIER_TO = "2026-01-31"
+#: The largest model that MLPerf serves on both Hopper and Blackwell.
+SERVING_MODEL = "405b"
+SERVING_ROUND = "v5.1"
 
 
 def _field(accelerator: str, field: str) -> float:
-    table = datasets.load("accelerators").set_index("accelerator_id")
-    return float(table.at[accelerator, field])
+    return float(row("accelerators", "accelerator_id", accelerator)[field])
 
 
 @check("accelerator_field")
@@ -50,7 +56,7 @@ def system_bandwidth(claim: Claim, accelerator: str, count: str) -> CheckResult:
 @check("air_cooling")
 def air_cooling(claim: Claim, accelerator: str, expects: str) -> CheckResult:
     """Compare how an accelerator may be cooled; liquid is claimed only if air is not enough."""
-    cooling = str(datasets.load("accelerators").set_index("accelerator_id").at[accelerator, "cooling"])
+    cooling = str(row("accelerators", "accelerator_id", accelerator)["cooling"])
     needed = "air" if "air" in cooling else cooling
     sentence = f"systems with {accelerator} are sold with cooling by {cooling.replace('-', ' ')}"
     return CheckResult(needed, claim.unit, 0.0, needed == expects, sentence)
@@ -65,11 +71,31 @@ def needs_liquid(claim: Claim, accelerator: str) -> CheckResult:
     return CheckResult(rating_w, claim.unit, 0.0, found.agrees, sentence)
 
 
-def _frontier_kv_elements(context_tokens: float) -> np.ndarray:
+def _offline_tokens_per_s(accelerator: str) -> float:
+    """Return the best MLPerf Inference v5.1 rate per accelerator on Llama 3.1 405B, Offline."""
+    results = datasets.load("mlperf_inference")
+    chosen = results[
+        (results["accelerator_id"] == accelerator)
+        & (results["round"] == SERVING_ROUND)
+        & (results["scenario"] == "offline")
+        & results["model"].str.contains(SERVING_MODEL)
+    ]
+    return float(chosen["tokens_per_s_per_accelerator"].max())
+
+
+@check("serving_rate_ratio")
+def serving_rate_ratio(claim: Claim, accelerator: str, against: str) -> CheckResult:
+    """Compare whether an accelerator fails to serve a large model; its rate must be zero."""
+    here, there = _offline_tokens_per_s(accelerator), _offline_tokens_per_s(against)
+    sentence = f"{here:.1f} tokens/s ({accelerator}) / {there:.1f} tokens/s ({against})"
+    return CheckResult(here / there, "ratio", 0.0, here == 0, f"{sentence}: {here / there:.2f}x")
+
+
+def _frontier_kv_elements(context_tokens: float) -> NDArray[np.float64]:
     """Return the KV elements of a sequence for each open model of the frontier class."""
-    table = datasets.load("architectures").set_index("architecture_id")
-    recent = table["released_on"] <= ARTICLE_DATE
-    chosen = table.index[recent & (table["total_params_b"] >= FRONTIER_PARAMS_B)]
+    table = datasets.load("architectures")
+    recent = (table["released_on"] >= FRONTIER_FROM) & (table["released_on"] <= FRONTIER_TO)
+    chosen = table[recent & (table["total_params_b"] >= FRONTIER_PARAMS_B)]["architecture_id"]
     elements = [
         memory.kv_cache_bytes(datasets.architecture(name), context_tokens, 1, ONE_BYTE_BITS)
         for name in chosen
@@ -94,7 +120,8 @@ def kv_cache_ratio(claim: Claim, context_tokens: str, against_context_tokens: st
     there = _frontier_kv_elements(float(against_context_tokens))
     contexts = float(context_tokens) / float(against_context_tokens)
     low, high = float(here.min() / there.max()), float(here.max() / there.min())
-    return compare(claim, contexts, "ratio of the contexts, one model against any", low=low, high=high)
+    sentence = "ratio of the KV caches, any open model against any other"
+    return compare(claim, contexts, sentence, low=low, high=high)
 
 
 @check("kv_fits_every_accelerator")

@@ -35,9 +35,10 @@ def price_of_all_variants(claim: Claim, models: str, field: str) -> CheckResult:
     """Compare a price that is said to hold for several models; all of them must have it."""
     prices = {name: _price(name, field) for name in models.split("|")}
     held = [compare(claim, value, "").agrees for value in prices.values()]
-    listed = ", ".join(f"{name} {value:g}" for name, value in prices.items())
-    base = compare(claim, prices[models.split("|")[0]], f"{field}: {listed}")
-    return CheckResult(base.value, claim.unit, base.tolerance, all(held), base.sentence)
+    shown = {name: "none" if math.isnan(value) else f"{value:g}" for name, value in prices.items()}
+    listed = ", ".join(f"{name} {value}" for name, value in shown.items())
+    base = compare(claim, prices[models.split("|")[0]], "")
+    return CheckResult(base.value, claim.unit, base.tolerance, all(held), f"{field}: {listed}")
 
 
 @check("no_price")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from computebook import datasets
+from computebook.claim_checks.lookup import row
 from computebook.claim_checks.registry import (
     CheckResult,
     Claim,
@@ -17,12 +18,12 @@ from computebook.claim_checks.registry import (
 DAYS_PER_MONTH = 365.25 / 12
 
 
-def _models() -> pd.DataFrame:
-    return datasets.load("commercial_models").set_index("model_id")
-
-
 def _limit(model: str, limit: str) -> float:
-    return float(_models().at[model, limit])
+    return float(row("commercial_models", "model_id", model)[limit])
+
+
+def _released(model: str) -> pd.Timestamp:
+    return pd.Timestamp(row("commercial_models", "model_id", model)["released_on"])
 
 
 @check("model_limit")
@@ -49,20 +50,20 @@ def limit_ratios(claim: Claim, model: str, against: str, limit: str) -> CheckRes
 @check("release_date")
 def release_date(claim: Claim, model: str, date: str) -> CheckResult:
     """Compare the release date of a model."""
-    released = str(_models().at[model, "released_on"].date())
-    return compare_names(claim, released, date, f"release of {model}")
+    return compare_names(claim, str(_released(model).date()), date, f"release of {model}")
 
 
 @check("release_interval_months")
 def release_interval_months(claim: Claim, model: str, against: str) -> CheckResult:
     """Compare the time between two releases, months."""
-    table = _models()
-    days = (table.at[model, "released_on"] - table.at[against, "released_on"]).days
-    return compare(claim, days / DAYS_PER_MONTH, f"{days} days from {against} to {model}, in months")
+    days = (_released(model) - _released(against)).days
+    sentence = f"{days} days from {against} to {model}, in months"
+    return compare(claim, days / DAYS_PER_MONTH, sentence)
 
 
 @check("models_known")
 def models_known(claim: Claim, models: str) -> CheckResult:
     """Compare the number of variants that the table of models knows."""
-    known = [name for name in models.split("|") if name in _models().index]
+    sold = set(datasets.load("commercial_models")["model_id"])
+    known = [name for name in models.split("|") if name in sold]
     return compare(claim, len(known), f"variants known: {', '.join(known)}")

@@ -32,6 +32,9 @@ __all__ = [
 APPROXIMATION = re.compile(r"~|approximately|about|nearly", re.IGNORECASE)
 PRINTED_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 ROUNDING_SLACK = 1e-9
+#: Units of claims that no column of the library is measured in.
+OTHER_UNITS = {"ratio": "x", "percentage_points": "points"}
+LISTED_RUNS = 3
 
 
 @dataclass(frozen=True)
@@ -198,10 +201,12 @@ def printed_tolerance(value_text: str, value: float) -> float:
 
 
 def _quantity(value: float, unit: str) -> str:
-    if unit in units.UNITS:
-        return units.format_quantity(value, unit, 4)
-    suffix = {"ratio": "x", "percentage_points": " points"}.get(unit, "")
-    return units.format_significant(value, 4) + suffix
+    """Return a number with its unit, rounded only beyond the sixth digit."""
+    number = f"{float(f'{value:.6g}'):,.12g}"
+    symbol = units.UNITS[unit].symbol if unit in units.UNITS else OTHER_UNITS.get(unit, "")
+    if symbol.startswith("$"):
+        return f"${number}{symbol[1:]}"
+    return f"{number}{symbol}" if symbol in {"%", "x", ""} else f"{number} {symbol}"
 
 
 def compare(
@@ -235,6 +240,14 @@ def compare(
     return CheckResult(float(value), claim.unit, tolerance, agrees, f"{sentence}: {span}")
 
 
+def _others(values: list[float], unit: str) -> str:
+    """Return what else is recorded, as a list or, if that is long, as a range."""
+    if len(values) > LISTED_RUNS:
+        low, high = _quantity(min(values), unit), _quantity(max(values), unit)
+        return f" ({len(values)} more, {low} to {high})"
+    return f" (also {', '.join(_quantity(v, unit) for v in values)})" if values else ""
+
+
 def compare_any(claim: Claim, values: Iterable[float], sentence: str) -> CheckResult:
     """Return whether any of several recorded numbers is the claim's; the nearest is reported."""
     known = [float(value) for value in values if not math.isnan(value)]
@@ -242,10 +255,9 @@ def compare_any(claim: Claim, values: Iterable[float], sentence: str) -> CheckRe
         return CheckResult(math.nan, claim.unit, 0.0, False, f"{sentence}: nothing recorded")
     nearest = min(known, key=lambda value: abs(value - claim.value))
     result = compare(claim, nearest, sentence)
-    others = sorted({round(value, 4) for value in known if value != nearest})
-    listed = ", ".join(_quantity(value, claim.unit) for value in others)
-    tail = f" (also recorded: {listed})" if listed else ""
-    return CheckResult(nearest, claim.unit, result.tolerance, result.agrees, result.sentence + tail)
+    others = sorted({round(value, 4) for value in known} - {round(nearest, 4)})
+    whole = result.sentence + _others(others, claim.unit)
+    return CheckResult(nearest, claim.unit, result.tolerance, result.agrees, whole)
 
 
 def compare_names(claim: Claim, computed: str, expected: str, sentence: str) -> CheckResult:

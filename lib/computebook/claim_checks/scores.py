@@ -38,7 +38,8 @@ def score_gap(claim: Claim, benchmark: str, model: str, against: str) -> CheckRe
         _runs(benchmark, name).groupby("reported_by")["score_percent"].max()
         for name in (model, against)
     ]
-    return compare_any(claim, (best[0] - best[1]).dropna(), f"{model} less {against} on {benchmark}")
+    sentence = f"{model} less {against} on {benchmark}"
+    return compare_any(claim, (best[0] - best[1]).dropna(), sentence)
 
 
 @check("score_ratio")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from computebook import datasets, units
+from computebook.claim_checks.lookup import row
 from computebook.claim_checks.registry import CheckResult, Claim, check, compare, compare_names
 
 #: The benchmark and size of the MLPerf comparison that the article's source makes.
@@ -40,29 +41,36 @@ def accelerators_on_power(
 @check("households")
 def households(claim: Claim, power_mw: str) -> CheckResult:
     """Compare how many average homes draw a power that flows around the clock."""
-    factors = datasets.load("facility_factors").set_index("factor")
-    kwh_per_year = float(factors.at["household_kwh_per_year", "central"])
+    factors = datasets.load("facility_factors").sort_values("as_of")
+    newest = factors[factors["factor"] == "household_kwh_per_year"].iloc[-1]
+    kwh_per_year = float(newest["central"])
     home_w = units.convert(kwh_per_year, "kwh_per_year", "w")
     homes = float(power_mw) * units.WATTS_PER_MW / float(home_w)
     return compare(claim, homes, f"{power_mw} MW at {kwh_per_year:,.0f} kWh a year per home")
 
 
-def _deal(counterparty: str) -> pd.Series[object]:
-    deals = datasets.load("compute_deals")
-    return deals[deals["counterparty"] == counterparty].iloc[0]
+@check("exclusive_use")
+def exclusive_use(claim: Claim, clusters: str) -> CheckResult:
+    """Compare whether training sites serve one user only."""
+    sites = [row("training_clusters", "cluster_id", name) for name in clusters.split("|")]
+    users = "; ".join(sorted({str(site["user"]) for site in sites}))
+    exclusive = all(bool(site["exclusive_use"]) for site in sites)
+    names = ", ".join(str(site["cluster_id"]) for site in sites)
+    return CheckResult(users, claim.unit, 0.0, exclusive, f"users of {names}: {users}")
 
 
 @check("deal_field")
 def deal_field(claim: Claim, counterparty: str, field: str) -> CheckResult:
     """Compare one figure of a compute deal."""
-    value = float(str(_deal(counterparty)[field]))
+    value = float(row("compute_deals", "counterparty", counterparty)[field])
     return compare(claim, value, f"{field} of the deal with {counterparty}")
 
 
 @check("deal_date")
 def deal_date(claim: Claim, counterparty: str, date: str) -> CheckResult:
     """Compare the day on which a deal was announced."""
-    announced = str(pd.Timestamp(str(_deal(counterparty)["announced_on"])).date())
+    deal = row("compute_deals", "counterparty", counterparty)
+    announced = str(pd.Timestamp(deal["announced_on"]).date())
     return compare_names(claim, announced, date, f"announcement of the deal with {counterparty}")
 
 
@@ -86,12 +94,12 @@ def _score_min(accelerator: str, round_name: str) -> float:
 
 @check("mlperf_speedup")
 def mlperf_speedup(
-    claim: Claim, accelerator: str, round: str, against: str, against_round: str
+    claim: Claim, accelerator: str, in_round: str, against: str, against_round: str
 ) -> CheckResult:
     """Compare the ratio of two scored MLPerf training times on Llama 3.1 405B, 512 GPUs."""
-    slow, fast = _score_min(against, against_round), _score_min(accelerator, round)
-    sentence = f"{slow:.1f} min ({against}, {against_round}) / {fast:.1f} min ({accelerator}, {round})"
-    return compare(claim, slow / fast, sentence)
+    slow, fast = _score_min(against, against_round), _score_min(accelerator, in_round)
+    before, after = f"({against}, {against_round})", f"({accelerator}, {in_round})"
+    return compare(claim, slow / fast, f"{slow:.1f} min {before} / {fast:.1f} min {after}")
 
 
 def _price_ratios(accelerator: str, against: str) -> pd.Series[float]:
@@ -104,10 +112,10 @@ def _price_ratios(accelerator: str, against: str) -> pd.Series[float]:
 
 @check("performance_per_dollar")
 def performance_per_dollar(
-    claim: Claim, accelerator: str, round: str, against: str, against_round: str, priced_as: str
+    claim: Claim, accelerator: str, in_round: str, against: str, against_round: str, priced_as: str
 ) -> CheckResult:
     """Compare the MLPerf ratio divided by the ratio of on-demand prices."""
-    speedup = _score_min(against, against_round) / _score_min(accelerator, round)
+    speedup = _score_min(against, against_round) / _score_min(accelerator, in_round)
     gains = speedup / _price_ratios(priced_as, against)
     sentence = f"{speedup:.2f}x speed over the price ratio of {priced_as} in {len(gains)} clouds"
     return compare(claim, gains.median(), sentence, low=gains.min(), high=gains.max())

@@ -35,7 +35,8 @@ __all__ = [
 ]
 
 USABLE_FRACTION: Final = 0.9
-"""Share of memory that an engine plans with: vLLM's default. Source: `kwon2023vllm`."""
+"""Share of memory that an engine plans with: vLLM's long-standing default (newer releases take
+0.92). Source: `kwon2023vllm`."""
 
 COUNT_CHOICES: Final = ("powers-of-two", "any")
 """Which numbers of accelerators are tried."""

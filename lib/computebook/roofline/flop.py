@@ -247,7 +247,7 @@ def prefill_flop(
     >>> llama = Transformer(architecture_id="llama-3.1-8b", layers=32, hidden_size=4096,
     ...     attention_heads=32, kv_heads=8, head_dim=128, ffn_size=14336, vocab_size=128256)
     >>> round(prefill_flop(llama, 8192) / 1e12, 1)
-    132.0
+    131.9
     """
     tokens = _context("prompt_tokens", prompt_tokens)
     cached = np.minimum(_context("cached_tokens", cached_tokens), tokens)
