@@ -185,7 +185,7 @@ def linear_attention_layer_parameters(architecture: Transformer) -> Any:
     ``H (2 K + 2 V) + V H`` for total key width K and value width V (query, key, value, output
     gate, output); Gated DeltaNet adds a short convolution, decay terms and a gated norm.
 
-    Source: `yang2024gateddeltanet`, `minimax2025text01`.
+    Source: `yang2024gateddeltanet`, `minimax2025minimax01`.
 
     Parameters
     ----------

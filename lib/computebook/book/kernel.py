@@ -26,7 +26,9 @@ def kernel_description() -> dict[str, object]:
     >>> kernel_description()["language"]
     'python'
     """
-    launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    # The kernel's own log (its transport, its interruption at the end) is no one's concern.
+    quiet = "--Application.log_level=CRITICAL"
+    launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", quiet]
     return {"argv": launcher, "display_name": "Python 3", "language": "python"}
 
 

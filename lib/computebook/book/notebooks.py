@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -169,7 +168,7 @@ def write(path: Path, text: str) -> bool:
 
 
 def partial_path(path: Path) -> Path:
-    """Return an unused name for an unfinished file beside its final one.
+    """Return the name of an unfinished file beside its final one.
 
     Parameters
     ----------
@@ -179,11 +178,9 @@ def partial_path(path: Path) -> Path:
     Returns
     -------
     pathlib.Path
-        A hidden file in the same folder, created empty.
+        A hidden file in the same folder, of this process.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=_PARTIAL, dir=path.parent)
-    os.close(handle)
-    return Path(name)
+    return path.with_name(f".{path.stem}-{os.getpid()}{_PARTIAL}")
 
 
 def sweep(folder: Path, stem: str) -> None:

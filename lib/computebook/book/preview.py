@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-
-import yaml
 
 from computebook import errors
 from computebook.book.runner import book_root
@@ -63,4 +62,4 @@ def _toc(names: Sequence[str]) -> str:
         {"caption": "The report", "numbered": True, "chapters": numbered},
         {"caption": "Reference", "chapters": [{"file": "chapters/references"}]},
     ]
-    return yaml.safe_dump({"format": "jb-book", "root": "index", "parts": parts})
+    return json.dumps({"format": "jb-book", "root": "index", "parts": parts})  # JSON is YAML

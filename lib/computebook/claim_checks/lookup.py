@@ -24,7 +24,7 @@ def row(table: str, key: str, name: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> row("accelerators", "accelerator_id", "h100-sxm")["tdp_w"]
+    >>> float(row("accelerators", "accelerator_id", "h100-sxm")["tdp_w"])
     700.0
     """
     frame = datasets.load(table)

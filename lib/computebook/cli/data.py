@@ -78,3 +78,18 @@ def check() -> None:
     names = datasets.table_names()
     rows = sum(len(datasets.load(name)) for name in names)
     click.echo(f"{len(names)} tables, {rows:,} rows, {len(provenance.reference_keys())} sources: all well")
+
+
+@data.command()
+@click.option("--on", metavar="DATE", help="Date of the prices, YYYY-MM-DD; the newest rows.")
+@output.format_options
+def prices(on: str | None, form: str | None) -> None:
+    """List where the installed genai-prices differs from our price cards, and why.
+
+    \b
+    computebook data prices --on 2026-01-15
+    """
+    from computebook import price_crosscheck
+
+    date = on or datasets.data_date().date().isoformat()
+    output.write(price_crosscheck.price_differences(date), form, f"Differences on {date}")

@@ -1,0 +1,68 @@
+"""Exhibits of the chapter on benchmarks: scores, leads, harness, cost of a solved task."""
+
+from computebook.exhibits.benchmarks.costs import (
+    break_even_failure_cost_usd,
+    configurations,
+    effort_spans,
+    expected_costs,
+    failure_scenarios,
+    openhands_costs,
+    purchase_ladder,
+    qualified,
+)
+from computebook.exhibits.benchmarks.drawing import frontier_chart
+from computebook.exhibits.benchmarks.harness import harness_pairs, public_gaps, software_runs
+from computebook.exhibits.benchmarks.headline import CostStep, Headline, cost_step, headline
+from computebook.exhibits.benchmarks.leads import (
+    article_leads,
+    lead_table,
+    paired_table,
+    paired_widths,
+    standard_errors,
+)
+from computebook.exhibits.benchmarks.parameters import PARAMETERS
+from computebook.exhibits.benchmarks.runs import (
+    all_runs,
+    article_table,
+    contamination,
+    data_date,
+    faulted_sentences,
+    printed_scores,
+    runs_of_record,
+    score_table,
+    verdict_counts,
+)
+
+__all__ = [
+    "PARAMETERS",
+    "CostStep",
+    "Headline",
+    "all_runs",
+    "article_leads",
+    "article_table",
+    "break_even_failure_cost_usd",
+    "configurations",
+    "contamination",
+    "cost_step",
+    "data_date",
+    "effort_spans",
+    "expected_costs",
+    "failure_scenarios",
+    "faulted_sentences",
+    "frontier_chart",
+    "harness_pairs",
+    "headline",
+    "lead_table",
+    "openhands_costs",
+    "paired_table",
+    "paired_widths",
+    "printed_scores",
+    "public_gaps",
+    "purchase_ladder",
+    "qualified",
+    "runs_of_record",
+    "score_table",
+    "software_runs",
+    "standard_errors",
+    "verdict_counts",
+]
