@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from computebook import units
@@ -34,6 +34,7 @@ def test_conversions(value: float, start: str, end: str, expected: float) -> Non
 
 
 @given(st.sampled_from(sorted(units.UNITS)), st.floats(1e-6, 1e6))
+@settings(max_examples=100, deadline=None)
 def test_conversion_there_and_back(suffix: str, value: float) -> None:
     base = units.UNITS[suffix].base
     there = units.convert(value, suffix, base)

@@ -88,7 +88,9 @@ def field_from_descriptor(descriptor: Mapping[str, Any]) -> Field:
         description=descriptor.get("description", ""),
         unit=descriptor.get("unit", ""),
         required=bool(constraints.get("required", False)),
-        minimum=float(constraints.get("minimum", -math.inf)) if _is_number(descriptor) else -math.inf,
+        minimum=float(constraints.get("minimum", -math.inf))
+        if _is_number(descriptor)
+        else -math.inf,
         maximum=float(constraints.get("maximum", math.inf)) if _is_number(descriptor) else math.inf,
         allowed=tuple(str(v) for v in constraints.get("enum", ())),
         pattern=constraints.get("pattern", ""),

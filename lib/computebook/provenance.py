@@ -111,7 +111,9 @@ def _implausible(table: Table, frame: pd.DataFrame) -> Iterator[str]:
         low, high = MAGNITUDES[unit.suffix]
         for row, value in enumerate(frame[field.name]):
             if pd.notna(value) and not low <= value <= high:
-                yield _at(table, row, f"{field.name} = {value:g} is not believable: {low:g} to {high:g}")
+                yield _at(
+                    table, row, f"{field.name} = {value:g} is not believable: {low:g} to {high:g}"
+                )
 
 
 def _undated_or_unsourced(table: Table, frame: pd.DataFrame) -> Iterator[str]:

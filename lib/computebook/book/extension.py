@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -33,6 +34,21 @@ class FoldCode(SphinxPostTransform):
             if not set(tags) & set(_OPEN_TAGS):
                 cell["hide_mode"] = "input"
                 cell["prompt_show"], cell["prompt_hide"] = "Show code", "Hide code"
+
+
+class CodeAfterOutput(SphinxPostTransform):
+    """Put folded code after what it shows: the figure comes first, its proof below it."""
+
+    default_priority = 210  # after myst-nb has wrapped the code
+
+    def run(self, **_: Any) -> None:
+        """Swap source and output of the cells."""
+        for fold in list(self.document.findall(HideCodeCellNode)):
+            cell = fold.parent
+            output = cell.children[-1]
+            if fold is cell.children[0] and output.get("nb_element") == "cell_code_output":
+                cell.remove(fold)
+                cell.append(fold)
 
 
 def _is_thebe(asset: object) -> bool:
@@ -106,6 +122,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_figures(app)
     setup_math(app)
     app.add_post_transform(FoldCode)
+    app.add_post_transform(CodeAfterOutput)
     app.add_css_file(assets.COLOURS_STYLE, priority=150)
     app.connect("html-page-context", clean_page, priority=900)
     app.connect("build-finished", finish_site, priority=900)

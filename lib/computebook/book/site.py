@@ -15,6 +15,7 @@ from computebook.book.runner import book_root
 
 _FALLBACK_EPOCH_S = "1767225600"  # 2026-01-01, for a copy without history
 _LOG_SHOWN = 60
+_JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
 def build_site(
@@ -65,7 +66,7 @@ def build_site(
 
 
 def _render(root: Path, scratch: Path, strict: bool, builder: str) -> None:
-    command = [sys.executable, "-m", "jupyter_book", "build", str(root)]
+    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(root)]
     command += ["--path-output", str(scratch), "--builder", builder, "--keep-going", "-n"]
     command += ["-W"] if strict else []
     done = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments

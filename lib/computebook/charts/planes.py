@@ -76,7 +76,7 @@ def scatter(
         x=axes.x_axis(data, x, title=x_title, log=log_x, text_format=None),
         y=axes.y_axis(y, data[y], title=y_title, log=log_y),
     )
-    colour, shape = encodings.colour_and_shape(data, vendor, legend_offset=28)
+    colour, shape = encodings.colour_and_shape(data, vendor, legend_offset=36)
     points = base.mark_point(size=80, opacity=1).encode(
         color=colour,
         shape=shape,

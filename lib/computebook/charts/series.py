@@ -130,7 +130,7 @@ def _series_look(data: pd.DataFrame, series: str, vendor: str | None) -> _Look:
             columns=encodings.legend_columns(names),
             symbolDash=[1, 0],
             symbolStrokeWidth=0,
-            offset=28,
+            offset=36,
         )
     )
     key: dict[str, Any] = {"field": axes.field(series), "type": "nominal", "title": None}

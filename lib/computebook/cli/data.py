@@ -59,7 +59,12 @@ def _texts() -> list[str] | None:
     root = datasets.data_folder().parent
     if not (root / "_toc.yml").is_file():
         return None
-    folders = [(root, "*.md"), (root, "*.ipynb"), (root / "chapters", "*"), (root / "lib", "**/*.py")]
+    folders = [
+        (root, "*.md"),
+        (root, "*.ipynb"),
+        (root / "chapters", "*"),
+        (root / "lib", "**/*.py"),
+    ]
     files = [path for folder, pattern in folders for path in folder.glob(pattern)]
     return [path.read_text(encoding="utf-8") for path in files if Path(path).is_file()]
 
@@ -77,7 +82,9 @@ def check() -> None:
         raise ComputebookError(f"{len(found)} findings in the data")
     names = datasets.table_names()
     rows = sum(len(datasets.load(name)) for name in names)
-    click.echo(f"{len(names)} tables, {rows:,} rows, {len(provenance.reference_keys())} sources: all well")
+    click.echo(
+        f"{len(names)} tables, {rows:,} rows, {len(provenance.reference_keys())} sources: all well"
+    )
 
 
 @data.command()

@@ -150,7 +150,9 @@ def followed(paths: list[Path], workers: int, force: bool) -> Iterable[Outcome]:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; _build/html if left out.")
-@click.option("--pdf", type=click.Path(path_type=Path), is_flag=False, flag_value=Path("report.pdf"))
+@click.option(
+    "--pdf", type=click.Path(path_type=Path), is_flag=False, flag_value=Path("report.pdf")
+)
 def build(out: Path | None, pdf: Path | None) -> None:
     """Render the committed outputs as a static site; warnings are errors.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,7 +130,7 @@ def effort_spans(table: pd.DataFrame) -> pd.DataFrame:
     return spans.sort_values("span_points", ascending=False, ignore_index=True)
 
 
-def qualified(table: pd.DataFrame, min_score_percent: float, column: str) -> pd.Series | None:
+def qualified(table: pd.DataFrame, min_score_percent: float, column: str) -> pd.Series[Any] | None:
     """Return the cheapest configuration whose score reaches a floor, or None.
 
     Parameters
@@ -151,7 +152,7 @@ def qualified(table: pd.DataFrame, min_score_percent: float, column: str) -> pd.
     enough = table[table[column] >= min_score_percent]
     if enough.empty:
         return None
-    return enough.loc[enough["cost_per_task_usd"].idxmin()]
+    return enough.sort_values("cost_per_task_usd", kind="stable").iloc[0]
 
 
 def expected_costs(table: pd.DataFrame, failure_cost_usd: float) -> pd.DataFrame:
@@ -213,7 +214,7 @@ def break_even_failure_cost_usd(
     1400.0
     """
     extra = dearer_cost_usd - cheaper_cost_usd
-    return math.inf if gain_fraction <= 0 else extra / gain_fraction
+    return math.inf if gain_fraction <= 0 else float(extra / gain_fraction)
 
 
 def purchase_ladder(table: pd.DataFrame) -> pd.DataFrame:
@@ -287,14 +288,14 @@ def failure_scenarios(table: pd.DataFrame, failure_cost_usd: float) -> pd.DataFr
     for name, factor in (("low", 0.1), ("central", 1.0), ("high", 10.0)):
         ranked = expected_costs(table, failure_cost_usd * factor)
         best = ranked.iloc[0]
-        top = ranked.loc[ranked["score_percent"].idxmax(), "expected_usd"]
+        top = ranked.sort_values("score_percent", kind="stable").iloc[-1]
         chosen = best[["configuration", "cost_per_task_usd", "score_percent", "expected_usd"]]
         rows.append(
             {
                 "scenario": name,
                 "failure_cost_usd": failure_cost_usd * factor,
                 **chosen,
-                "top_score_usd": top,
+                "top_score_usd": top["expected_usd"],
             }
         )
     return pd.DataFrame(rows)

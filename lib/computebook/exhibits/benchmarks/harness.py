@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -93,8 +93,8 @@ def public_gaps() -> pd.DataFrame:
     -------
     DataFrame
         One row per benchmark: `benchmark`, `configurations`, `mean_points`, `low_points`,
-        `high_points` (public less semi-private, percentage points), `highest_public_percent`,
-        `highest_private_percent` (both of the configuration with the best public score).
+        `high_points` (public less semi-private, percentage points), `best` (configuration with
+        the best public score), `highest_public_percent`, `highest_private_percent` (its scores).
 
     Examples
     --------
@@ -104,26 +104,23 @@ def public_gaps() -> pd.DataFrame:
     """
     runs = all_runs()
     runs = runs[runs["reported_by"] == "independent"]
-    rows = []
-    for name in ("arc-agi-1", "arc-agi-2"):
-        sides = [
-            runs[runs["benchmark_id"] == which].set_index(["model_id", "effort"])
-            for which in (f"{name}-public", name)
-        ]
-        both = sides[0][["score_percent", "benchmark"]].join(
-            sides[1]["score_percent"], rsuffix="_private", how="inner"
-        )
-        gap = both["score_percent"] - both["score_percent_private"]
-        best = both.loc[both["score_percent"].idxmax()]
-        rows.append(
-            {
-                "benchmark": best["benchmark"],
-                "configurations": len(both),
-                "mean_points": gap.mean(),
-                "low_points": gap.min(),
-                "high_points": gap.max(),
-                "highest_public_percent": best["score_percent"],
-                "highest_private_percent": best["score_percent_private"],
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_public_gap(runs, name) for name in ("arc-agi-1", "arc-agi-2")])
+
+
+def _public_gap(runs: pd.DataFrame, benchmark: str) -> dict[str, Any]:
+    keys, score = ["model_id", "effort"], "score_percent"
+    private = runs[runs["benchmark_id"] == benchmark][[*keys, score]]
+    public = runs[runs["benchmark_id"] == f"{benchmark}-public"]
+    both = public.merge(private, on=keys, suffixes=("", "_private"))
+    both = both.assign(gap=both[score] - both[f"{score}_private"]).sort_values(score)
+    best = both.iloc[-1]
+    return {
+        "benchmark": best["benchmark"],
+        "configurations": len(both),
+        "mean_points": both["gap"].mean(),
+        "low_points": both["gap"].min(),
+        "high_points": both["gap"].max(),
+        "best": f"{best['model']}, {best['effort']}",
+        "highest_public_percent": best[score],
+        "highest_private_percent": best[f"{score}_private"],
+    }

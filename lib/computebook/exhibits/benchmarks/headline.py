@@ -53,6 +53,13 @@ class CostStep:
         return self.top_per_solved_usd / self.below_per_solved_usd
 
     @property
+    def pays_from(self) -> str:
+        """From which cost of a failed task the top configuration pays, in words."""
+        if math.isinf(self.break_even_usd):
+            return "at no cost of failure"
+        return f"only where a failed task costs more than ${self.break_even_usd:,.0f}"
+
+    @property
     def gain_is_certain(self) -> bool:
         """Whether the interval of the gain excludes zero."""
         return self.gain_low_points > 0
@@ -95,9 +102,9 @@ def cost_step(table: pd.DataFrame, confidence_percent: float = 95.0) -> CostStep
         below=str(below["configuration"]),
         top_per_solved_usd=float(top["cost_per_solved_task_usd"]),
         below_per_solved_usd=float(below["cost_per_solved_task_usd"]),
-        gain_points=100 * gain,
-        gain_low_points=100 * low,
-        gain_high_points=100 * high,
+        gain_points=100 * float(gain),
+        gain_low_points=100 * float(low),
+        gain_high_points=100 * float(high),
         break_even_usd=break_even_failure_cost_usd(*prices, gain),
         break_even_low_usd=break_even_failure_cost_usd(*prices, high),
     )

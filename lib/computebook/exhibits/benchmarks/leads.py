@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,9 @@ from computebook import benchmarks, datasets, errors
 from computebook.exhibits.benchmarks.parameters import ADJUSTMENTS
 from computebook.exhibits.benchmarks.runs import (
     ARTICLE_TABLES,
+    best_runs,
     printed_scores,
+    reporter_order,
     runs_of_record,
 )
 
@@ -23,7 +25,6 @@ FURTHER_LEADS: Final = (
     ("arc-agi-2", "gpt-5.2", "gpt-5.1"),
     ("longbench-v2", "gemini-3-pro", "gpt-5.2"),
 )
-OUTCOMES: Final = ("holds", "within noise", "reversed")
 
 
 def article_leads() -> pd.DataFrame:
@@ -40,24 +41,29 @@ def article_leads() -> pd.DataFrame:
     >>> len(leads), round(float(leads["printed_points"].min()), 1)
     (16, 0.8)
     """
-    printed = printed_scores()
-    in_tables = printed[printed["article_table"].isin(ARTICLE_TABLES)]
-    pairs: list[tuple[str, str, str]] = []
-    for benchmark, rows in in_tables.groupby("benchmark_id", sort=False):
-        leader = str(rows.loc[rows["printed_percent"].idxmax(), "model_id"])
-        others = rows.loc[rows["model_id"] != leader, "model_id"]
-        pairs += [(str(benchmark), leader, str(other)) for other in others]
-    score = printed.drop_duplicates(["benchmark_id", "model_id"], keep="last").set_index(
-        ["benchmark_id", "model_id"]
-    )["printed_percent"]
+    printed = printed_scores().drop_duplicates(["benchmark_id", "model_id"])
+    score = printed.set_index(["benchmark_id", "model_id"])["printed_percent"]
     frame = pd.DataFrame(
-        [*pairs, *FURTHER_LEADS], columns=["benchmark_id", "leader_id", "runner_up_id"]
+        [*_table_leads(printed), *FURTHER_LEADS],
+        columns=["benchmark_id", "leader_id", "runner_up_id"],
     )
-    sides = [
+    leader, runner_up = (
         score.loc[list(zip(frame["benchmark_id"], frame[side], strict=True))].to_numpy()
         for side in ("leader_id", "runner_up_id")
-    ]
-    return frame.assign(printed_points=sides[0] - sides[1])
+    )
+    return frame.assign(printed_points=leader - runner_up)
+
+
+def _table_leads(printed: pd.DataFrame) -> list[tuple[str, str, str]]:
+    """Return benchmark, leader and each other model of the rows of tables 1 to 3."""
+    in_tables = printed[printed["article_table"].isin(ARTICLE_TABLES)]
+    pairs = []
+    for benchmark, rows in in_tables.groupby("benchmark_id", sort=False):
+        ranked = rows.sort_values("printed_percent", ascending=False, kind="stable")
+        leader = str(ranked["model_id"].iloc[0])
+        others = rows.loc[rows["model_id"] != leader, "model_id"]
+        pairs += [(str(benchmark), leader, str(other)) for other in others]
+    return pairs
 
 
 def _adjusted(p_values: NDArray[np.float64], method: str) -> NDArray[np.float64]:
@@ -69,9 +75,45 @@ def _adjusted(p_values: NDArray[np.float64], method: str) -> NDArray[np.float64]
     return np.minimum(p_values * factor, 1.0)
 
 
-def _outcomes(points: pd.Series[float], p_values: NDArray[np.float64], level: float) -> list[str]:
-    chosen = np.select([p_values >= level, points.to_numpy() > 0], ["within noise", "holds"])
-    return ["reversed" if name == "0" else str(name) for name in chosen]
+def _outcomes(points: pd.Series[float], p_values: NDArray[np.float64], level: float) -> Any:
+    turned = np.where(points.to_numpy() > 0, "holds", "reversed")
+    return np.where(p_values < level, turned, "within noise")
+
+
+_SIDE: Final = ("model_id", "model", "score_percent", "items")
+_PARTIES: Final = {
+    "independent": "one independent party",
+    "self": "each vendor",
+    "competitor": "a competitor's table",
+}
+
+
+def _tested_leads(preferred_reporter: str, level: float) -> pd.DataFrame:
+    """Return the article's leads, both models as run by one kind of party, with their tests.
+
+    A vendor's own score beside an independent one would measure the harness, not the model: the
+    first kind of party that has run both models counts.
+    """
+    leads, runs = article_leads(), best_runs(preferred_reporter)
+    kind = ["benchmark_id", "reported_by"]
+    leader = runs[[*kind, "benchmark", *_SIDE]].rename(columns=_columns_of("leader"))
+    runner_up = runs[[*kind, *_SIDE]].rename(columns=_columns_of("runner_up"))
+    both = leads.assign(place=range(len(leads))).merge(leader, on=["benchmark_id", "leader_id"])
+    both = both.merge(runner_up, on=[*kind, "runner_up_id"])
+    rank = both["reported_by"].map(reporter_order(preferred_reporter).index)
+    first = both.assign(rank=rank).sort_values(["place", "rank"]).drop_duplicates("place")
+    return benchmarks.lead_verdicts(first.reset_index(drop=True), level)
+
+
+def _columns_of(side: str) -> dict[str, str]:
+    names = ("id", "", "percent", "items")
+    return {column: f"{side}_{name}".rstrip("_") for column, name in zip(_SIDE, names, strict=True)}
+
+
+def _spans(table: pd.DataFrame) -> list[str]:
+    """Return the intervals of differences as text."""
+    spans = zip(table["low_points"], table["high_points"], strict=True)
+    return [f"{low:+.1f} to {high:+.1f}".replace("-", "−") for low, high in spans]
 
 
 def lead_table(
@@ -84,7 +126,7 @@ def lead_table(
     Parameters
     ----------
     preferred_reporter : {"independent", "self", "competitor"}
-        Whose run counts.
+        Whose runs count; where that party has not run both models, the next kind that has.
     significance_percent : float
         Chance of a false lead that is accepted, percent; the interval has the rest as its level.
     multiple_comparisons : {"holm", "bonferroni", "none"}
@@ -95,7 +137,7 @@ def lead_table(
     DataFrame
         One row per lead: `lead`, `benchmark`, `printed_points`, `lead_points`, `low_points`,
         `high_points` (percentage points), `interval`, `z`, `p_value`, `p_adjusted`,
-        `same_harness`, `outcome` (holds, within noise, reversed).
+        `reported_by`, `run_by`, `outcome` (holds, within noise, reversed).
 
     Raises
     ------
@@ -108,27 +150,14 @@ def lead_table(
     >>> table.at["GPT-5.2 Thinking over Claude Opus 4.5, SWE-Bench Pro", "outcome"]
     'reversed'
     """
-    leads, runs = article_leads(), runs_of_record(preferred_reporter)
-    for side in ("leader", "runner_up"):
-        names = {
-            "model_id": f"{side}_id",
-            "model": side,
-            "score_percent": f"{side}_percent",
-            "items": f"{side}_items",
-            "harness": f"{side}_harness",
-        }
-        keys = ["benchmark_id", f"{side}_id"]
-        columns = ["benchmark_id", *names, *(["benchmark"] if side == "leader" else [])]
-        leads = leads.merge(runs[columns].rename(columns=names), on=keys)
     level = significance_percent / 100
-    tested = benchmarks.lead_verdicts(leads, level)
+    tested = _tested_leads(preferred_reporter, level)
     p_adjusted = _adjusted(tested["p_value"].to_numpy(float), multiple_comparisons)
-    spans = zip(tested["low_points"], tested["high_points"], strict=True)
     return tested.assign(
         lead=tested["leader"] + " over " + tested["runner_up"] + ", " + tested["benchmark"],
-        interval=[f"{low:+.1f} to {high:+.1f}" for low, high in spans],
+        interval=_spans(tested),
         p_adjusted=p_adjusted,
-        same_harness=tested["leader_harness"] == tested["runner_up_harness"],
+        run_by=tested["reported_by"].map(_PARTIES),
         outcome=_outcomes(tested["lead_points"], p_adjusted, level),
     )
 
@@ -184,21 +213,20 @@ def paired_table(
     Examples
     --------
     >>> table = paired_table(["gpt-5.2", "claude-opus-4.5"])
-    >>> table.iloc[0][["only_first", "only_second"]].tolist()
-    [37, 27]
+    >>> int(table["only_first"].iloc[0]), int(table["only_second"].iloc[0])
+    (37, 27)
     """
     outcomes = _chosen_outcomes(paired_models)
     table = benchmarks.paired_comparisons(outcomes, confidence_percent / 100)
     p_adjusted = _adjusted(table["p_value"].to_numpy(float), multiple_comparisons)
     names = _names()
     first, second = table["first"].map(names), table["second"].map(names)
-    spans = zip(table["low_points"], table["high_points"], strict=True)
     differs = p_adjusted < significance_percent / 100
     return table.assign(
         first_name=first,
         second_name=second,
         pair=first + " − " + second,
-        interval=[f"{low:+.1f} to {high:+.1f}" for low, high in spans],
+        interval=_spans(table),
         p_adjusted=p_adjusted,
         outcome=np.where(differs, "differs", "within noise"),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Hashable
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,10 +15,13 @@ __all__ = [
     "ARTICLE_TABLES",
     "all_runs",
     "article_table",
+    "best_runs",
     "contamination",
     "data_date",
     "faulted_sentences",
+    "overlapping_benchmarks",
     "printed_scores",
+    "reporter_order",
     "runs_of_record",
     "score_table",
     "verdict_counts",
@@ -37,7 +41,7 @@ RUNNERS: Final = {
 QUOTED: Final = "vendor, as quoted"
 
 
-def _runner(row: dict[str, str | bool]) -> str:
+def _runner(row: dict[Hashable, Any]) -> str:
     """Return who ran the model, in a reader's words."""
     if row["reported_by"] == "self":
         return str(row["vendor"])
@@ -78,6 +82,46 @@ def all_runs() -> pd.DataFrame:
     ).drop(columns="items_of_benchmark")
 
 
+def reporter_order(preferred_reporter: str) -> list[str]:
+    """Return the kinds of parties in the order in which their runs count.
+
+    Examples
+    --------
+    >>> reporter_order("self")
+    ['self', 'independent', 'competitor']
+    """
+    errors.require_known("preferred_reporter", preferred_reporter, REPORTERS)
+    return [preferred_reporter, *(name for name in REPORTERS if name != preferred_reporter)]
+
+
+def best_runs(preferred_reporter: str = "independent") -> pd.DataFrame:
+    """Return the best run of each benchmark, model and kind of party, the preferred kind first.
+
+    Parameters
+    ----------
+    preferred_reporter : {"independent", "self", "competitor"}
+        Whose runs come first; independent runs, the vendor's own and a competitor's follow.
+
+    Raises
+    ------
+    ComputebookError
+        If the kind of party is unknown.
+
+    Examples
+    --------
+    >>> str(best_runs("competitor")["reported_by"].iloc[0])
+    'competitor'
+    """
+    order = reporter_order(preferred_reporter)
+    runs = all_runs()
+    # A variant is another test (a band of input lengths, tools allowed) under the same name.
+    runs = runs[runs["variant"] == ""]
+    ranked = runs.assign(rank=runs["reported_by"].map(order.index)).sort_values(
+        ["rank", "score_percent"], ascending=[True, False], kind="stable"
+    )
+    return ranked.drop_duplicates(["benchmark_id", "model_id", "reported_by"]).drop(columns="rank")
+
+
 def runs_of_record(preferred_reporter: str = "independent") -> pd.DataFrame:
     """Return one run per benchmark and model: the best one by the preferred kind of party.
 
@@ -98,15 +142,7 @@ def runs_of_record(preferred_reporter: str = "independent") -> pd.DataFrame:
     >>> float(runs.loc[("swe-bench-pro", "gpt-5.2"), "score_percent"])
     29.94
     """
-    errors.require_known("preferred_reporter", preferred_reporter, REPORTERS)
-    order = [preferred_reporter, *(name for name in REPORTERS if name != preferred_reporter)]
-    runs = all_runs()
-    runs = runs[runs["variant"] == ""]
-    rank = runs["reported_by"].map(order.index)
-    ranked = runs.assign(rank=rank).sort_values(
-        ["rank", "score_percent"], ascending=[True, False], kind="stable"
-    )
-    return ranked.drop_duplicates(["benchmark_id", "model_id"]).drop(columns="rank")
+    return best_runs(preferred_reporter).drop_duplicates(["benchmark_id", "model_id"])
 
 
 def printed_scores() -> pd.DataFrame:
@@ -172,6 +208,27 @@ def score_table(
         label=frame["benchmark"] + ": " + frame["model"],
         interval=[f"{low:.1f} to {high:.1f}" for low, high in spans],
     )
+
+
+def overlapping_benchmarks(scores: pd.DataFrame) -> int:
+    """Return on how many benchmarks the intervals of the best two models overlap.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        From `score_table`.
+
+    Examples
+    --------
+    >>> overlapping_benchmarks(score_table("self"))
+    7
+    """
+    ranked = scores.sort_values("score_percent", ascending=False, kind="stable")
+    places = ranked.groupby("benchmark_id")
+    best, second = places.nth(0), places.nth(1)
+    low = best.set_index("benchmark_id")["low_percent"]
+    high = second.set_index("benchmark_id")["high_percent"]
+    return int((high >= low.reindex(high.index)).sum())
 
 
 def article_table(number: int) -> pd.DataFrame:

@@ -1,0 +1,98 @@
+"""The article's two tables and its sentences on prices, beside what we compute."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from computebook import claims
+from computebook.exhibits.api_economics.offers import standard_card
+from computebook.exhibits.api_economics.reasoning import length_percentile, share_percentile
+from computebook.price_cards import Date
+from computebook.pricing import Usage, bill
+
+__all__ = ["article_prices", "article_queries", "priced_queries", "prose_claims"]
+
+PRICES_TABLE: Final = 9
+QUERIES_TABLE: Final = 10
+PRO: Final = "gpt-5.2-pro"
+
+
+def article_prices() -> pd.DataFrame:
+    """Return the article's price table, each cell with our value and verdict where they differ."""
+    return claims.article_table(PRICES_TABLE).rename_axis("Model variant").reset_index()
+
+
+def article_queries() -> pd.DataFrame:
+    """Return the article's reasoning-token table, with our value and verdict in each cell."""
+    return claims.article_table(QUERIES_TABLE).rename_axis("Query complexity").reset_index()
+
+
+def _queries() -> pd.DataFrame:
+    """Return the article's three queries as numbers: visible and reasoning tokens, and cost."""
+    rows = claims.claims_of_table(QUERIES_TABLE)
+    wide = rows.pivot_table(index="row_number", columns="column_number", values="value")
+    names = rows.drop_duplicates("row_number").set_index("row_number")["row_label"]
+    wide.columns = pd.Index(["visible_tokens", "reasoning_tokens", "article_usd"])
+    return wide.assign(query=names).reset_index(drop=True)
+
+
+def priced_queries(model: str, on: Date, input_tokens: float) -> pd.DataFrame:
+    """Return the article's queries priced again, with their prompt and on GPT-5.2 Pro.
+
+    Parameters
+    ----------
+    model : str
+        Model that prices them.
+    on : str or date
+        Day of the prices.
+    input_tokens : float
+        Prompt of each query, nothing cached, tokens.
+
+    Returns
+    -------
+    DataFrame
+        `query`, `visible_tokens`, `reasoning_tokens`, `output_tokens`, `article_usd`,
+        `output_usd`, `with_input_usd`, `pro_output_usd`, `pro_with_input_usd`,
+        `length_percentile` and `share_percentile` in the DeepSeek-R1 traffic.
+
+    Examples
+    --------
+    >>> frame = priced_queries("gpt-5.2", "2026-01-15", 0)
+    >>> frame["output_usd"].round(4).tolist(), frame["pro_output_usd"].round(3).tolist()
+    ([0.0098, 0.14, 0.77], [0.118, 1.68, 9.24])
+    """
+    frame = _queries()
+    usage = Usage(
+        uncached_input_tokens=input_tokens,
+        visible_output_tokens=frame["visible_tokens"].to_numpy(),
+        reasoning_output_tokens=frame["reasoning_tokens"].to_numpy(),
+    )
+    own, pro = bill(usage, standard_card(model, on)), bill(usage, standard_card(PRO, on))
+    output = frame["visible_tokens"] + frame["reasoning_tokens"]
+    return frame.assign(
+        output_tokens=output,
+        output_usd=own.output_usd,
+        with_input_usd=own.total_usd,
+        pro_output_usd=pro.output_usd,
+        pro_with_input_usd=pro.total_usd,
+        length_percentile=[length_percentile(tokens) for tokens in output],
+        share_percentile=[share_percentile(s) for s in frame["reasoning_tokens"] / output],
+    )
+
+
+def prose_claims() -> pd.DataFrame:
+    """Return what the article's text says about prices, with verdict and evidence.
+
+    Returns
+    -------
+    DataFrame
+        `statement`, `value_text`, `verdict`, `our_value_text`, `evidence`, `source_key`.
+    """
+    rows = claims.by_chapter("api_economics")
+    prose = rows[rows["article_table"] == claims.PROSE]
+    columns = [
+        *("statement", "value_text", "verdict", "our_value_text", "evidence", "source_key"),
+    ]
+    return prose[columns].reset_index(drop=True)

@@ -1,0 +1,58 @@
+"""The chapter on training clusters: sites, a compute deal, MLPerf, and what a run takes.
+
+`sites` gives power at each boundary, `deals` prices per GPU-hour, `speed` the MLPerf ratios and
+`runs` time, energy and rental of a training run; `article` brings back the article's tables.
+"""
+
+from computebook.exhibits.training_clusters.article import article_cells, prose_claims
+from computebook.exhibits.training_clusters.deals import (
+    deal_chart,
+    deal_prices,
+    deals,
+    market_prices,
+)
+from computebook.exhibits.training_clusters.headline import Headline, headline
+from computebook.exhibits.training_clusters.inputs import PARAMETERS
+from computebook.exhibits.training_clusters.reliability import goodput_chart, goodput_curves
+from computebook.exhibits.training_clusters.runs import (
+    published_runs,
+    run_estimate,
+    training_days,
+)
+from computebook.exhibits.training_clusters.sites import (
+    households,
+    power_by_boundary,
+    power_stack,
+    site_check,
+)
+from computebook.exhibits.training_clusters.speed import (
+    per_dollar,
+    scaling,
+    scaling_chart,
+    speed_ratios,
+)
+
+__all__ = [
+    "PARAMETERS",
+    "Headline",
+    "article_cells",
+    "deal_chart",
+    "deal_prices",
+    "deals",
+    "goodput_chart",
+    "goodput_curves",
+    "headline",
+    "households",
+    "market_prices",
+    "per_dollar",
+    "power_by_boundary",
+    "power_stack",
+    "prose_claims",
+    "published_runs",
+    "run_estimate",
+    "scaling",
+    "scaling_chart",
+    "site_check",
+    "speed_ratios",
+    "training_days",
+]

@@ -1,0 +1,131 @@
+"""How much of a cluster's time failures leave, by its size."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from computebook import charts, training, units
+from computebook.exhibits.training_clusters.inputs import factor
+from computebook.scenarios import Range
+
+__all__ = [
+    "CHECKPOINT_S",
+    "FAILURES",
+    "goodput",
+    "goodput_chart",
+    "goodput_curves",
+    "interruption_hours",
+]
+
+#: Assumed: how long training stands still for one checkpoint, from overlapped to plain.
+CHECKPOINT_S: Final = Range(10.0, 30.0, 60.0)
+FAILURES: Final = "gpu-hours-per-interruption-llama3"
+EARLY_FAILURES: Final = "gpu-hours-per-failure-opt"
+SIZES: Final = np.geomspace(1_000, 300_000, 26)
+#: Llama 3 405B: GPUs, and the effective training time that its authors state as a lower bound.
+OBSERVED: Final = (16_384, 90.0)
+
+
+def interruption_hours(gpus: float, failures: str = FAILURES) -> float:
+    """Return the mean time between interruptions of a job, hours.
+
+    Parameters
+    ----------
+    gpus : float
+        GPUs that train together.
+    failures : str
+        Row of `facility_factors` with GPU-hours per interruption.
+
+    Examples
+    --------
+    >>> round(interruption_hours(16_384), 2), round(interruption_hours(150_000), 2)
+    (3.09, 0.34)
+    """
+    rate = factor(failures).central
+    between = training.mean_time_between_interruptions_s(gpus, rate)
+    return float(between) / units.SECONDS_PER_HOUR
+
+
+def goodput(gpus: Any, *, checkpoint_s: float, restart_s: float, failures: str = FAILURES) -> Any:
+    """Return the share of time that ends up in the model, by Daly's model.
+
+    Parameters
+    ----------
+    gpus : float or array
+        GPUs that train together.
+    checkpoint_s, restart_s : float
+        Standstill of one checkpoint, and time from an interruption to the next new step, s.
+    failures : str
+        Row of `facility_factors` with GPU-hours per interruption.
+
+    Examples
+    --------
+    >>> round(goodput(16_384, checkpoint_s=10.0, restart_s=300.0), 3)
+    0.933
+    """
+    between = training.mean_time_between_interruptions_s(gpus, factor(failures).central)
+    return training.goodput_fraction(between, checkpoint_s, restart_s)
+
+
+def goodput_curves(*, restart_s: float) -> pd.DataFrame:
+    """Return goodput over cluster size for several ways to fail and recover.
+
+    Parameters
+    ----------
+    restart_s : float
+        From an interruption to the first new step, s.
+
+    Returns
+    -------
+    DataFrame
+        `gpus`, `goodput_percent`, `case`.
+
+    Examples
+    --------
+    >>> goodput_curves(restart_s=300.0)["case"].nunique()
+    4
+    """
+    fast, slow = CHECKPOINT_S.low, CHECKPOINT_S.high
+    cases = {
+        "restart in a fifth": (fast, restart_s / 5, FAILURES),
+        f"{fast:g} s checkpoints": (fast, restart_s, FAILURES),
+        f"{slow:g} s checkpoints": (slow, restart_s, FAILURES),
+        "failing like OPT": (fast, restart_s, EARLY_FAILURES),
+    }
+    frames = [
+        pd.DataFrame({"gpus": SIZES, "case": name}).assign(
+            goodput_percent=100
+            * goodput(SIZES, checkpoint_s=stall, restart_s=restart, failures=rate)
+        )
+        for name, (stall, restart, rate) in cases.items()
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def goodput_chart(frame: pd.DataFrame) -> Any:
+    """Return goodput over cluster size with the published bound of Llama 3.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As `goodput_curves` returns it.
+
+    Returns
+    -------
+    altair.LayerChart
+        A chart for `charts.figure`.
+    """
+    import altair as alt
+
+    lines = charts.lines(
+        frame, x="gpus", y="goodput_percent", series="case", log_x=True, x_format="~s",
+        x_title="GPUs in one job (count)", y_title="Time that ends up in the model (%)",
+    )  # fmt: skip
+    point = pd.DataFrame([(*OBSERVED, "Llama 3: above 90%")], columns=["gpus", "percent", "name"])
+    base = alt.Chart(point).encode(x="gpus:Q", y="percent:Q")
+    mark = base.mark_point(shape="triangle-up", size=120, color="#1b2430", opacity=1)
+    text = base.mark_text(align="left", baseline="top", dx=9, dy=4).encode(text="name:N")
+    return lines + mark + text
