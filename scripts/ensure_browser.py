@@ -38,13 +38,10 @@ def attempt(*command: str) -> None:
 
 QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
-if not found() and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+if not found() and os.geteuid() == 0 and shutil.which("apt-get"):
     attempt("apt-get", "update", "-qq")
-    attempt("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core")
-    done = found()
-else:
-    done = found()
-if not done:
+    attempt("apt-get", *"install -y -qq --no-install-recommends chromium fonts-dejavu-core".split())
+if not found():
     attempt(sys.executable, "-m", "playwright", "install", "chromium")
     if not found():
         sys.exit(ADVICE)

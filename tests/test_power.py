@@ -30,8 +30,9 @@ def test_150_000_gb200_in_140_kw_racks_draw_292_mw() -> None:
     ("name", "system_w", "tokens_per_s", "joules"),
     [
         ("8x H200 power-capped, Llama 2 70B Offline", 6_153, 25_262, 0.2436),
-        ("8x B200 air-cooled, Llama 2 70B Offline", 10_401, 102_878, 0.1011),
-        ("8x B200 water-cooled, Llama 3.1 405B Offline", 9_892, 1_637.2, 6.0422),
+        ("8x B200 air-cooled, Llama 2 70B Offline", 10_401, 102_909, 0.1011),
+        ("8x H200 power-capped, Mixtral 8x7B Server", 6_175, 45_497, 0.1357),
+        ("8x B200 water-cooled, Llama 3.1 405B Offline", 9_892, 1_637.11, 6.0422),
     ],
 )
 def test_measured_energy_per_output_token(
@@ -125,7 +126,7 @@ def test_water_needs_a_thousandth_of_the_volume_of_air() -> None:
 
 
 def test_vector_equals_scalar() -> None:
-    system, speed = np.array([6_153.0, 10_401.0]), np.array([25_262.0, 102_878.0])
+    system, speed = np.array([6_153.0, 10_401.0]), np.array([25_262.0, 102_909.0])
     single = [power.energy_per_token_j(w, s) for w, s in zip(system, speed, strict=True)]
     np.testing.assert_array_equal(power.energy_per_token_j(system, speed), single)
     assert all(type(value) is float for value in single)

@@ -7,6 +7,7 @@ This is the only place that reads the data of the report. `load` returns a whole
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,7 @@ def resolve(table: str, key: str, kind: str, name: str) -> str:
     return index[str(name).lower()]
 
 
-def accelerator_from_row(row: dict[str, Any]) -> Accelerator:
+def accelerator_from_row(row: Mapping[Any, Any]) -> Accelerator:
     """Return the accelerator that one row of the table describes, in base units.
 
     The memory is what the driver shows; where no driver figure is published, the label is taken
@@ -210,11 +211,10 @@ def accelerator(name: str) -> Accelerator:
     return accelerators()[resolve("accelerators", "accelerator_id", "gpu", name)]
 
 
-def architecture_from_row(row: dict[str, Any]) -> Transformer:
+def architecture_from_row(row: Mapping[Any, Any]) -> Transformer:
     """Return the transformer that one row of the table describes."""
-    renamed = row | {"indexer_top_k_tokens": row.get("indexer_top_k", 0)}
     names = [field.name for field in dataclasses.fields(Transformer)]
-    return Transformer(**{name: renamed[name] for name in names if name in renamed})
+    return Transformer(**{name: row[name] for name in names if name in row})
 
 
 @cache
@@ -243,4 +243,4 @@ def architecture(name: str) -> Transformer:
 def memory_is_measured(accelerator_id: str) -> bool:
     """Return whether the memory of an accelerator is what its driver shows."""
     table = load("accelerators").set_index("accelerator_id")
-    return bool(pd.notna(table.loc[accelerator_id, "memory_driver_mib"]))
+    return bool(table["memory_driver_mib"].notna()[accelerator_id])

@@ -1,4 +1,4 @@
-"""Is every number where it should be, of the right size, and from somewhere?
+"""Check that every number is of the right size and comes from somewhere.
 
 `findings` returns what is wrong with the tables as sentences, each with file and line. The
 checks go beyond types and bounds of single cells (see `datapackage`): sources that exist and are

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -263,10 +263,12 @@ def dots_with_intervals(
             {"Name": category, "Group": group, value_title: value, "Low": low, "High": high}
         ),
     )
-    return encodings.layered(interval, points, *_reference_line(reference, axis))
+    return encodings.layered(interval, points, *_reference_line(reference, data[value], axis))
 
 
-def _reference_line(reference: tuple[float, str] | None, axis: Axis) -> list[alt.Chart]:
+def _reference_line(
+    reference: tuple[float, str] | None, values: pd.Series[Any], axis: Axis
+) -> list[alt.Chart]:
     """Return a dashed vertical line and its label, or nothing."""
     import altair as alt
 
@@ -274,5 +276,13 @@ def _reference_line(reference: tuple[float, str] | None, axis: Axis) -> list[alt
         return []
     base = alt.Chart(pd.DataFrame({"reference": [reference[0]], "name": [reference[1]]}))
     rule = base.mark_rule(color=theme.MUTED, strokeDash=[4, 3]).encode(x=axis("reference"))
-    text = base.mark_text(color=theme.MUTED, align="left", baseline="bottom", dx=4, fontSize=11)
+    # The label lies over the wider side of the plot, so that it is not cut on a phone.
+    on_right = reference[0] < (values.min() + values.max()) / 2
+    text = base.mark_text(
+        color=theme.MUTED,
+        align="left" if on_right else "right",
+        baseline="bottom",
+        dx=4 if on_right else -4,
+        fontSize=11,
+    )
     return [rule, text.encode(x=axis("reference"), y=alt.value(0), text="name:N")]

@@ -17,8 +17,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def format_options(command: Command) -> Command:
     """Add `--json` and `--csv` to a command, as its argument `form`."""
     command = click.option("--json", "form", flag_value="json", help="Write JSON.")(command)
-    command = click.option("--csv", "form", flag_value="csv", help="Write CSV.")(command)
-    return command
+    return click.option("--csv", "form", flag_value="csv", help="Write CSV.")(command)
 
 
 def write(frame: pd.DataFrame, form: str | None, title: str = "") -> None:

@@ -128,8 +128,7 @@ def headline() -> Headline:
 def verdicts_by_chapter() -> pd.DataFrame:
     """Return the number of claims by chapter and verdict, one row each pair."""
     counts = claims.verdict_counts("chapter").drop(index="all", columns="claims")
-    long = counts.stack().rename("claims").reset_index()
-    long.columns = pd.Index(["chapter", "verdict", "claims"])
+    long = counts.reset_index().melt("chapter", var_name="verdict", value_name="claims")
     long["chapter"] = long["chapter"].map(CHAPTERS)
     order = list(CHAPTERS.values())
     return long.sort_values(

@@ -97,7 +97,7 @@ def table(
     :::
     <BLANKLINE>
     :::{div} cb-note
-    – not published
+    – not published.
     :::
     """
     if not _NAME.fullmatch(name):
@@ -153,5 +153,5 @@ def _cited(sources: Sequence[str]) -> str:
 def _notes(note: str | None, empty: str | None) -> str:
     parts = [] if empty is None else [f"{EMPTY} {escape(empty)}"]
     parts += [] if note is None else [protect_dollars(" ".join(note.split()))]
-    text = ". ".join(part.rstrip(".") for part in parts)
+    text = " ".join(f"{part.rstrip('.')}." for part in parts)
     return f"\n\n:::{{div}} cb-note\n{text}\n:::" if text else ""

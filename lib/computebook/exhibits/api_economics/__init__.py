@@ -32,6 +32,7 @@ from computebook.exhibits.api_economics.reasoning import (
     length_curve,
     length_percentile,
     lengths_chart,
+    published_mean_tokens,
     sampling_error_fraction,
     tail_share,
 )
@@ -49,6 +50,8 @@ from computebook.exhibits.api_economics.self_hosting import (
     published_cases,
 )
 from computebook.exhibits.api_economics.workloads import (
+    CODE_TRACE,
+    REASONING_TRACE,
     Request,
     bills_by_leaf,
     cost_by_model,
@@ -57,7 +60,9 @@ from computebook.exhibits.api_economics.workloads import (
 )
 
 __all__ = [
+    "CODE_TRACE",
     "PARAMETERS",
+    "REASONING_TRACE",
     "Headline",
     "Request",
     "article_prices",
@@ -88,6 +93,7 @@ __all__ = [
     "profiles",
     "prose_claims",
     "published_cases",
+    "published_mean_tokens",
     "sampling_error_fraction",
     "saved_by_cached_share",
     "savings",

@@ -20,6 +20,7 @@ __all__ = [
     "length_percentile",
     "length_quantile",
     "lengths_chart",
+    "published_mean_tokens",
     "sampling_error_fraction",
     "share_percentile",
     "tail_share",
@@ -178,6 +179,12 @@ def sampling_error_fraction(requests: float) -> float:
     rows = datasets.load("token_profiles").set_index("profile_id")
     sigma = float(rows["output_lognormal_sigma"][PROFILE])
     return float(np.sqrt(np.expm1(sigma**2) / requests))
+
+
+def published_mean_tokens() -> float:
+    """Return the mean output that the trace states, tokens."""
+    rows = datasets.load("token_profiles").set_index("profile_id")
+    return float(rows["output_mean_tokens"][PROFILE])
 
 
 def effort_multiples() -> pd.DataFrame:

@@ -19,6 +19,8 @@ from computebook.pricing import (
 )
 
 __all__ = [
+    "CODE_TRACE",
+    "REASONING_TRACE",
     "YOURS",
     "Request",
     "bills_by_leaf",
@@ -30,11 +32,13 @@ __all__ = [
 ]
 
 YOURS: Final = "Your request"
+CODE_TRACE: Final = "Code completion (Azure 2023)"
+REASONING_TRACE: Final = "Reasoning (DeepSeek-R1)"
 TRACES: Final = {
     "azure-2023-conversation": "Chat (Azure 2023)",
-    "azure-2023-code": "Code completion (Azure 2023)",
+    "azure-2023-code": CODE_TRACE,
     "mooncake-conversation": "Long chat (Mooncake)",
-    "servegen-deepseek-r1": "Reasoning (DeepSeek-R1)",
+    "servegen-deepseek-r1": REASONING_TRACE,
 }
 LEAF_NAMES: Final = {
     "uncached_input_usd": "New input",

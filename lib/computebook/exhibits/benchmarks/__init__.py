@@ -34,6 +34,11 @@ from computebook.exhibits.benchmarks.runs import (
     score_table,
     verdict_counts,
 )
+from computebook.exhibits.benchmarks.wording import (
+    effort_finding,
+    floor_sentence,
+    step_sentence,
+)
 
 __all__ = [
     "PARAMETERS",
@@ -48,10 +53,12 @@ __all__ = [
     "contamination",
     "cost_step",
     "data_date",
+    "effort_finding",
     "effort_spans",
     "expected_costs",
     "failure_scenarios",
     "faulted_sentences",
+    "floor_sentence",
     "frontier_chart",
     "harness_pairs",
     "headline",
@@ -68,5 +75,6 @@ __all__ = [
     "score_table",
     "software_runs",
     "standard_errors",
+    "step_sentence",
     "verdict_counts",
 ]

@@ -48,15 +48,16 @@ def frontier_chart(table: pd.DataFrame) -> alt.LayerChart:
         log_x=True,
         frontier="min-x-max-y",
     )
+    shared = points.layer[1].encoding
     curves = (
         alt.Chart(data[["cost_per_task_usd", "score_percent", "vendor", "model"]])
         .mark_line(strokeWidth=1.5, opacity=0.45)
         .encode(
-            x="cost_per_task_usd:Q",
-            y="score_percent:Q",
+            x=shared.x,
+            y=shared.y,
+            color=shared.color,
             detail="model:N",
             order=alt.Order("cost_per_task_usd:Q"),
-            color=alt.Color("vendor:N", scale=charts.vendor_scale(data["vendor"])),
         )
     )
     return alt.LayerChart(layer=[curves, *points.layer])

@@ -32,9 +32,9 @@ class CostStep:
         Cost of a solved task, US dollars.
     gain_points, gain_low_points, gain_high_points : float
         Difference of the scores and its interval, percentage points.
-    break_even_usd, break_even_low_usd : float
-        Cost of a failed task from which the top configuration pays: at the measured gain, and
-        at the upper end of its interval. At the lower end it may never pay.
+    break_even_usd, break_even_low_usd, break_even_high_usd : float
+        Cost of a failed task from which the top configuration pays, US dollars: at the measured
+        gain, and at the upper and lower end of its interval. Infinite where it never pays.
     """
 
     top: str
@@ -46,6 +46,7 @@ class CostStep:
     gain_high_points: float
     break_even_usd: float
     break_even_low_usd: float
+    break_even_high_usd: float = math.inf
 
     @property
     def price_ratio(self) -> float:
@@ -107,6 +108,7 @@ def cost_step(table: pd.DataFrame, confidence_percent: float = 95.0) -> CostStep
         gain_high_points=100 * float(high),
         break_even_usd=break_even_failure_cost_usd(*prices, gain),
         break_even_low_usd=break_even_failure_cost_usd(*prices, high),
+        break_even_high_usd=break_even_failure_cost_usd(*prices, low),
     )
 
 

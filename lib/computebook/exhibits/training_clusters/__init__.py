@@ -6,12 +6,12 @@
 
 from computebook.exhibits.training_clusters.article import article_cells, prose_claims
 from computebook.exhibits.training_clusters.deals import (
+    compute_deals,
     deal_chart,
     deal_prices,
-    deals,
     market_prices,
 )
-from computebook.exhibits.training_clusters.headline import Headline, headline
+from computebook.exhibits.training_clusters.findings import Headline, headline
 from computebook.exhibits.training_clusters.inputs import PARAMETERS
 from computebook.exhibits.training_clusters.reliability import goodput_chart, goodput_curves
 from computebook.exhibits.training_clusters.runs import (
@@ -36,9 +36,9 @@ __all__ = [
     "PARAMETERS",
     "Headline",
     "article_cells",
+    "compute_deals",
     "deal_chart",
     "deal_prices",
-    "deals",
     "goodput_chart",
     "goodput_curves",
     "headline",

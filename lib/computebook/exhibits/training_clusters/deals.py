@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from computebook import charts, datasets, errors, tco, units
-from computebook.exhibits.training_clusters.inputs import factor, range_of
+from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
 from computebook.exhibits.training_clusters.sites import power_by_boundary
 from computebook.scenarios import Range
 
 __all__ = [
     "AWS_DEAL",
     "aws_deal",
+    "compute_deals",
     "deal_chart",
     "deal_prices",
-    "deals",
     "gpus_at_reported_price",
     "linear_ramp_fraction",
     "market_prices",
@@ -34,12 +34,12 @@ DISCOUNT_FRACTION: Final = Range(0.05, 0.08, 0.10)
 CURVE_GPUS: Final = np.geomspace(80_000, 800_000, 25)
 
 
-def aws_deal() -> pd.Series[Any]:
+def aws_deal() -> dict[str, Any]:
     """Return the row of the AWS deal: value, term, date and source."""
-    return datasets.load("compute_deals").set_index("deal_id").loc[AWS_DEAL]
+    return row_of("compute_deals", "deal_id", AWS_DEAL)
 
 
-def deals() -> pd.DataFrame:
+def compute_deals() -> pd.DataFrame:
     """Return OpenAI's compute deals with value, capacity, term and price per watt-year.
 
     Returns
@@ -51,8 +51,8 @@ def deals() -> pd.DataFrame:
 
     Examples
     --------
-    >>> table = deals().set_index("counterparty")
-    >>> round(float(table.at["Oracle (Stargate)", "usd_per_w_year"]), 1)
+    >>> table = compute_deals().set_index("counterparty")
+    >>> round(float(table.loc["Oracle (Stargate)", "usd_per_w_year"]), 1)
     13.3
     """
     table = datasets.load("compute_deals")
@@ -122,8 +122,9 @@ def deal_prices(*, deal_gpus: Sequence[int], ramp_years: float) -> pd.DataFrame:
 
     Examples
     --------
-    >>> deal_prices(deal_gpus=[200_000, 300_000, 500_000], ramp_years=0.0)["ramp_usd"].round(2).tolist()
-    [3.1, 2.07, 1.24]
+    >>> prices = deal_prices(deal_gpus=[200_000, 300_000, 500_000], ramp_years=0.0)
+    >>> prices["ramp_usd"].round(2).tolist()
+    [6.2, 4.13, 3.1, 2.07, 1.24]
     """
     reading = range_of("deal_gpus", deal_gpus)
     counts = sorted({100_000.0, 150_000.0, reading.low, reading.central, reading.high})
@@ -214,14 +215,14 @@ def gpus_at_reported_price(*, ramp_years: float, rack_kw: float, pue: float) -> 
     True
     """
     site = power_by_boundary(gpus_per_building=1, rack_kw=rack_kw, pue=pue)
-    oracle = datasets.load("compute_deals").set_index("deal_id").loc[REPORTED_DEAL]
+    oracle = row_of("compute_deals", "deal_id", REPORTED_DEAL)
     per_w_year = tco.deal_usd_per_w_year(
         float(oracle["value_usd"]),
         float(oracle["capacity_gw"]) * units.UNITS["gw"].factor,
         float(oracle["term_years"]),
     )
     hourly = per_w_year * float(site["central_w"].iloc[-1]) / units.HOURS_PER_YEAR
-    return float(_implied(1.0, ramp_years)) / hourly
+    return float(_implied(1.0, ramp_years) / hourly)
 
 
 def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
@@ -245,7 +246,8 @@ def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
         for name, ramp in series.items()
     )
     own = ownership_usd_per_gpu_hour(rack_kw=rack_kw, pue=pue)
-    listed = market_prices().set_index(["accelerator", "kind"]).loc[("B200", "on demand")]
+    prices = market_prices()
+    listed = prices[(prices["accelerator"] == "B200") & (prices["kind"] == "on demand")].iloc[0]
     rows = [
         ("B200 on demand, three clouds", listed["low_usd"], listed["high_usd"], charts.PALETTE[1]),
         ("cost of owning a GB200", own.low, own.high, charts.PALETTE[2]),

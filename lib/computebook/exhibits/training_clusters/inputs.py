@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from computebook import datasets, errors, units
 from computebook.parameters import Parameter
 from computebook.scenarios import Range
 
-__all__ = ["ACCELERATORS", "PARAMETERS", "factor", "range_of", "rated_w_per_gpu"]
+__all__ = ["ACCELERATORS", "PARAMETERS", "factor", "range_of", "rated_w_per_gpu", "row_of"]
 
 #: Accelerators with an FP8 rate and a published system rating.
 ACCELERATORS: Final = ("h100-sxm", "h200-sxm", "b200-sxm", "b300-sxm", "gb200", "gb300")
@@ -99,6 +99,29 @@ def range_of(field: str, values: Sequence[float]) -> Range:
         raise errors.ComputebookError(f"{field}: {fault}") from fault
 
 
+def row_of(table: str, key: str, name: str) -> dict[str, Any]:
+    """Return one row of a table by its id.
+
+    Parameters
+    ----------
+    table, key, name : str
+        The table, its id column and the id.
+
+    Raises
+    ------
+    ComputebookError
+        If there is no such row.
+
+    Examples
+    --------
+    >>> row_of("systems", "system_id", "dgx-h100")["rated_power_kw"]
+    10.2
+    """
+    rows = {str(row[key]): row for row in datasets.load(table).to_dict("records")}
+    row = rows[errors.require_known(key, name, rows)]
+    return {str(field): value for field, value in row.items()}
+
+
 def factor(factor_id: str) -> Range:
     """Return one site factor of the table, with its range where one is published.
 
@@ -117,11 +140,10 @@ def factor(factor_id: str) -> Range:
     >>> factor("it-overhead-epoch")
     Range(low=1.08, central=1.14, high=1.2)
     """
-    table = datasets.load("facility_factors").set_index("factor_id")
-    errors.require_known("site factor", factor_id, table.index)
-    row = table.loc[factor_id, ["low", "central", "high"]].astype(float)
-    filled = row.where(row.notna(), row["central"])
-    return Range(*(float(value) for value in filled))
+    row = row_of("facility_factors", "factor_id", factor_id)
+    ends = (row["central"] if pd.isna(row[end]) else row[end] for end in ("low", "high"))
+    low, high = map(float, ends)
+    return Range(low, float(row["central"]), high)
 
 
 def _ratings(accelerator_id: str) -> pd.Series[float]:

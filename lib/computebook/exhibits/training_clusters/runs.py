@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from computebook import datasets, tco, training, units
-from computebook.exhibits.training_clusters.inputs import factor, range_of, rated_w_per_gpu
+from computebook.exhibits.training_clusters.inputs import factor, range_of, rated_w_per_gpu, row_of
 from computebook.exhibits.training_clusters.reliability import CHECKPOINT_S, goodput
 from computebook.exhibits.training_clusters.sites import boundary_w_per_gpu
 from computebook.scenarios import Range, evaluate_range
@@ -41,7 +41,7 @@ def published_runs() -> pd.DataFrame:
     Examples
     --------
     >>> runs = published_runs().set_index("name")
-    >>> round(float(runs.at["Llama 3.1 405B", "mfu"]), 3)
+    >>> round(float(runs.loc["Llama 3.1 405B", "mfu"]), 3)
     0.346
     """
     table = datasets.load("training_runs")
@@ -83,9 +83,9 @@ def snapshot_prediction(restart_s: float) -> tuple[float, float]:
     >>> -0.12 < predicted / published - 1 < -0.05
     True
     """
-    run = datasets.load("training_runs").set_index("run_id").loc[REFERENCE_RUN]
-    measured = datasets.load("training_throughput").set_index("throughput_id")
-    rate = float(measured.at[REFERENCE_THROUGHPUT, "model_tflop_s_per_accelerator"])
+    run = row_of("training_runs", "run_id", REFERENCE_RUN)
+    measured = row_of("training_throughput", "throughput_id", REFERENCE_THROUGHPUT)
+    rate = float(measured["model_tflop_s_per_accelerator"])
     flop = training.training_flop(run["active_params_b"] * 1e9, run["training_tokens_t"] * 1e12)
     share = goodput(
         float(run["accelerators"]), checkpoint_s=CHECKPOINT_S.central, restart_s=restart_s
@@ -148,7 +148,7 @@ def run_estimate(
     >>> frame = run_estimate(active_params_b=405.9, tokens_t=15.6, accelerator="gb200",
     ...     run_gpus=16_384, mfu_percent=[17, 35, 43], usd_per_gpu_hour=[2.25, 5.5, 7.25],
     ...     restart_s=300.0, pue=1.1)
-    >>> 5 < frame.set_index("quantity").at["GPU-hours", "central"] < 8
+    >>> 5 < float(frame["central"].iloc[0]) < 8
     True
     """
     flop = training.training_flop(active_params_b * 1e9, tokens_t * 1e12)

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from computebook import datasets, power, units
-from computebook.exhibits.training_clusters.inputs import factor, rated_w_per_gpu
+from computebook.exhibits.training_clusters.inputs import factor, rated_w_per_gpu, row_of
 from computebook.power import BoundaryFactors
 from computebook.scenarios import Range
 
@@ -208,13 +208,13 @@ def households(*, gpus_per_building: int, rack_kw: float, pue: float) -> pd.Data
 def _published(kind: str, name: str) -> tuple[float, str]:
     """Return published watts per GPU and the source of the figure."""
     if kind == "factor":
-        table = datasets.load("facility_factors").set_index("factor_id")
-        return factor(name).central, str(table.at[name, "source_key"])
+        row = row_of("facility_factors", "factor_id", name)
+        return float(row["central"]), str(row["source_key"])
     table, key, column, watts = {
         "cluster": ("training_clusters", "cluster_id", "power_mw", units.WATTS_PER_MW),
         "system": ("systems", "system_id", "rated_power_kw", units.WATTS_PER_KW),
     }[kind]
-    row = datasets.load(table).set_index(key).loc[name]
+    row = row_of(table, key, name)
     return float(row[column]) * watts / float(row["accelerators"]), str(row["source_key"])
 
 

@@ -207,7 +207,7 @@ def scaling() -> pd.DataFrame:
     Examples
     --------
     >>> frame = scaling().set_index(["system", "accelerators"])
-    >>> round(float(frame.at[("H100 FP8 (v5.0)", 8192), "efficiency"]), 2)
+    >>> round(float(frame.loc[("H100 FP8 (v5.0)", 8192), "efficiency"]), 2)
     0.81
     """
     return pd.concat([_one_line(name, *key) for name, key in SERIES.items()], ignore_index=True)

@@ -120,7 +120,7 @@ def _speed() -> dict[str, Any]:
     ratios = speed.speed_ratios()[["gb200", "gb300"]]
     pairs = [(float(a), float(b)) for a, b in ratios.itertuples(index=False)]
     money = speed.per_dollar().iloc[:-1][["across_rounds", "one_release", "one_round"]]
-    lines = speed.scaling().groupby("system").last()
+    lines = speed.scaling().groupby("system").last().to_dict("index")
     return {
         "scored": pairs[1],
         "raw": pairs[2],
@@ -129,9 +129,9 @@ def _speed() -> dict[str, Any]:
         "same_release": pairs[7],
         "per_dollar_low": float(money.min().min()),
         "per_dollar_high": float(money.max().max()),
-        "h100_scaling": float(lines.at["H100 FP8 (v5.0)", "efficiency"]),
-        "h100_throughput_scaling": float(lines.at["H100 FP8 (v5.0)", "throughput_efficiency"]),
-        "gb200_scaling": float(lines.at["GB200 FP4 (v5.1)", "efficiency"]),
+        "h100_scaling": lines["H100 FP8 (v5.0)"]["efficiency"],
+        "h100_throughput_scaling": lines["H100 FP8 (v5.0)"]["throughput_efficiency"],
+        "gb200_scaling": lines["GB200 FP4 (v5.1)"]["efficiency"],
     }
 
 
