@@ -36,11 +36,12 @@ def attempt(*command: str) -> None:
         print(f"browser: {error}")
 
 
+DEBIAN_PACKAGES = ("chromium", "fonts-dejavu-core")
 QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
 if not found() and os.geteuid() == 0 and shutil.which("apt-get"):
     attempt("apt-get", "update", "-qq")
-    attempt("apt-get", *"install -y -qq --no-install-recommends chromium fonts-dejavu-core".split())
+    attempt("apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN_PACKAGES)
 if not found():
     attempt(sys.executable, "-m", "playwright", "install", "chromium")
     if not found():

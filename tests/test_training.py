@@ -1,5 +1,8 @@
 """Work, time and goodput of training runs: published cases, limits and scaling laws."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -184,7 +187,7 @@ def test_failure_storms_end_at_nothing_without_a_warning() -> None:
         (lambda: training.goodput_fraction(float("nan"), 9, 3), "interruption_s = nan s"),
     ],
 )
-def test_bad_input_is_named(call, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_bad_input_is_named(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ComputebookError) as caught:
         call()
     assert message in str(caught.value)

@@ -103,10 +103,10 @@ def field_unit(table: str, field: str) -> str:
 def data_date() -> pd.Timestamp:
     """Return the newest date that a row of any table carries: the date of the data."""
     dates = [load(name)["as_of"].max() for name in table_names() if "as_of" in _loaded(name)]
-    return max(dates)
+    return pd.Timestamp(max(dates))
 
 
-def _aliases(row: dict[str, Any]) -> list[str]:
+def _aliases(row: Mapping[Any, Any]) -> list[str]:
     return [a for a in str(row.get("aliases", "")).split("|") if a]
 
 

@@ -19,7 +19,13 @@ from computebook import datasets, errors
 from computebook.price_cards import ARTICLE_DATE, Date, card_from_rows, parse_date, rows_in_force
 from computebook.pricing import PriceCard, Tier
 
-__all__ = ["KNOWN_DIFFERENCES", "PACKAGE_MODELS", "KnownDifference", "price_differences"]
+__all__ = [
+    "KNOWN_DIFFERENCES",
+    "PACKAGE_MODELS",
+    "KnownDifference",
+    "price_comparisons",
+    "price_differences",
+]
 
 PACKAGE_MODELS: Final = {
     "gpt-4-turbo": ("openai", "gpt-4-turbo"),
@@ -158,7 +164,7 @@ def _package_rates(
     return rates | {"output_usd_per_mtok": answer - prompt_usd}
 
 
-def _tier_differences(
+def _tier_comparisons(
     package: Any, card: PriceCard, tier: Tier, day: pd.Timestamp
 ) -> list[dict[str, Any]]:
     offered = not math.isnan(tier.rates.cache_write_1h_usd_per_mtok)
@@ -167,10 +173,11 @@ def _tier_differences(
     found = []
     for rate, theirs in _package_rates(package, card, tier, day).items():
         ours = getattr(tier.rates.filled(), rate)
-        compared = offered or rate != "cache_write_1h_usd_per_mtok"
-        if compared and not math.isclose(ours, theirs, rel_tol=1e-6, abs_tol=1e-9):
+        agrees = math.isclose(ours, theirs, rel_tol=1e-6, abs_tol=1e-9)
+        if offered or rate != "cache_write_1h_usd_per_mtok":
             name = (card.model_id, card.service_tier, tier.context_above_tokens, rate)
-            found.append(dict(zip(COLUMNS, (*name, ours, theirs, reason), strict=True)))
+            cells = (*name, ours, theirs, "" if agrees else reason, agrees)
+            found.append(dict(zip((*COLUMNS, "agrees"), cells, strict=True)))
     return found
 
 
@@ -178,11 +185,51 @@ def _explains(known: KnownDifference, card: PriceCard, day: pd.Timestamp) -> boo
     return known.explains(card.model_id, card.service_tier, day.date())
 
 
-def price_differences(on: Date = ARTICLE_DATE) -> pd.DataFrame:
-    """Return where our cards of a day and genai-prices differ.
+def price_comparisons(on: Date = ARTICLE_DATE) -> pd.DataFrame:
+    """Return every rate of our cards of a day beside the one of genai-prices.
 
     A rate that is not published counts as the uncached input rate, as in the package; a
     one-hour cache that is not offered is not compared.
+
+    Parameters
+    ----------
+    on : str or date
+        The day, as "2026-01-15".
+
+    Returns
+    -------
+    DataFrame
+        One row per rate: `model_id`, `service_tier`, `context_above_tokens`, `rate`,
+        `ours_usd_per_mtok`, `theirs_usd_per_mtok`, `reason` (of a difference that is
+        understood), `agrees`.
+
+    Raises
+    ------
+    ComputebookError
+        If genai-prices is not installed, or `on` is no date.
+
+    Examples
+    --------
+    >>> from importlib.util import find_spec
+    >>> installed = find_spec("genai_prices") is not None
+    >>> not installed or bool(price_comparisons("2026-01-15")["agrees"].mean() > 0.5)
+    True
+    """
+    package, day = _package(), parse_date(on)
+    held = rows_in_force(datasets.load("api_prices"), on)
+    found: list[dict[str, Any]] = []
+    for (model_id, _), rows in held.groupby(["model_id", "service_tier"], sort=False):
+        if model_id in PACKAGE_MODELS:
+            card = card_from_rows(rows)
+            for tier in card.tiers:
+                found += _tier_comparisons(package, card, tier, day)
+    return pd.DataFrame(found, columns=[*COLUMNS, "agrees"])
+
+
+def price_differences(on: Date = ARTICLE_DATE) -> pd.DataFrame:
+    """Return where our cards of a day and genai-prices differ.
+
+    What differs in `price_comparisons`.
 
     Parameters
     ----------
@@ -207,12 +254,5 @@ def price_differences(on: Date = ARTICLE_DATE) -> pd.DataFrame:
     >>> installed and bool((price_differences("2026-01-15")["reason"] == "").any())
     False
     """
-    package, day = _package(), parse_date(on)
-    held = rows_in_force(datasets.load("api_prices"), on)
-    found: list[dict[str, Any]] = []
-    for (model_id, _), rows in held.groupby(["model_id", "service_tier"], sort=False):
-        if model_id in PACKAGE_MODELS:
-            card = card_from_rows(rows)
-            for tier in card.tiers:
-                found += _tier_differences(package, card, tier, day)
-    return pd.DataFrame(found, columns=list(COLUMNS))
+    compared = price_comparisons(on)
+    return compared[~compared["agrees"].astype(bool)].drop(columns="agrees").reset_index(drop=True)

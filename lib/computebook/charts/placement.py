@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -108,7 +109,15 @@ def _touch(lower: list[float], upper: list[float]) -> bool:
 
 
 def place_labels(
-    data: pd.DataFrame, x: str, y: str, label: str, log_x: bool, log_y: bool, height: float
+    data: pd.DataFrame,
+    x: str,
+    y: str,
+    label: str,
+    *,
+    log_x: bool,
+    log_y: bool,
+    height: float,
+    frontier: str | None = None,
 ) -> pd.DataFrame:
     """Return rows with the side on which the label of each point stands.
 
@@ -122,6 +131,8 @@ def place_labels(
         Logarithmic axes.
     height : float
         Height of the axis in pixels.
+    frontier : str, optional
+        Best corner of the frontier whose line the labels keep off.
 
     Returns
     -------
@@ -132,7 +143,9 @@ def place_labels(
     across = _pixels(data[x].to_numpy(float), data[x].to_numpy(float), _WIDTH, log_x)
     up = _pixels(data[y].to_numpy(float), data[y].to_numpy(float), height, log_y)
     marks = [(left - 5, low - 5, left + 5, low + 5) for left, low in zip(across, up, strict=True)]
-    taken = list(marks)
+    taken = marks + _frontier_boxes(
+        data[x].to_numpy(float), data[y].to_numpy(float), across, up, frontier
+    )
     sides = []
     for left, low, text in zip(across, up, data[label].astype(str), strict=True):
         boxes = {side: _box(left, low, text, side) for side in SIDES}
@@ -143,6 +156,22 @@ def place_labels(
 
 
 Box = tuple[float, float, float, float]
+
+
+def _frontier_boxes(
+    x: Numbers, y: Numbers, across: Numbers, up: Numbers, frontier: str | None
+) -> list[Box]:
+    """Return the ground that the steps of a frontier line cover, in pixels."""
+    if frontier is None:
+        return []
+    best = np.flatnonzero(on_frontier(x, y, frontier))
+    best = best[np.argsort(across[best], kind="stable")]
+    boxes: list[Box] = []
+    for here, there in itertools.pairwise(best):
+        boxes.append((across[here], up[here] - 1, across[there], up[here] + 1))
+        low, high = sorted((up[here], up[there]))
+        boxes.append((across[there] - 1, low, across[there] + 1, high))
+    return boxes
 
 
 def _box(x: float, y: float, text: str, side: str) -> Box:

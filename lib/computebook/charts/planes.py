@@ -71,7 +71,9 @@ def scatter(
 
     data = frames.chart_data(frame, [x, y, label], [x, y], [vendor])
     frames.require_positive(data, [*([x] if log_x else []), *([y] if log_y else [])])
-    data = placement.place_labels(data, x, y, label, log_x, log_y, _HEIGHT)
+    data = placement.place_labels(
+        data, x, y, label, log_x=log_x, log_y=log_y, height=_HEIGHT, frontier=frontier
+    )
     base = alt.Chart(data, height=_HEIGHT).encode(
         x=axes.x_axis(data, x, title=x_title, log=log_x, text_format=None),
         y=axes.y_axis(y, data[y], title=y_title, log=log_y),

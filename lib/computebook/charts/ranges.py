@@ -13,7 +13,7 @@ from computebook.charts import axes, encodings, frames, theme
 if TYPE_CHECKING:
     import altair as alt
 
-_ROOM_FOR_RANGE = 0.38
+_ROOM_FOR_RANGE = 0.45
 
 
 def range_bars(
@@ -103,9 +103,9 @@ def range_bars(
 
 
 def _range_labels(data: pd.DataFrame, low: str, central: str, high: str) -> list[str]:
-    """Return each range as central (low to high)."""
+    """Return each range as central (low–high)."""
     columns = (frames.number_labels(data[name]) for name in (central, low, high))
-    return [f"{mid} ({least} to {most})" for mid, least, most in zip(*columns, strict=True)]
+    return [f"{mid} ({least}–{most})" for mid, least, most in zip(*columns, strict=True)]
 
 
 def dumbbell(

@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 import computebook
-from computebook.cli import data, models, report
 from computebook.errors import ComputebookError
 
+#: Command, and the module that defines it: loaded only when asked for, so that an answer from
+#: the models does not wait for the book, nor need its packages.
+COMMANDS = {
+    "data": "data",
+    "memory": "models",
+    "params": "report",
+    "run": "report",
+    "refresh": "report",
+    "build": "report",
+    "check": "report",
+}
 
-class ReportingGroup(click.Group):
-    """A group whose commands turn a `ComputebookError` into one sentence and status 1."""
+
+def missing_extra(name: str, package: str) -> click.Command:
+    """Return a command that says which extra it needs."""
+
+    def refuse(words: Sequence[str]) -> None:
+        raise ComputebookError(
+            f"computebook {name} needs the package {package}: pip install 'computebook[book]'"
+        )
+
+    words = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
+    return click.Command(
+        name,
+        callback=refuse,
+        params=[words],
+        short_help="Needs the extra computebook[book].",
+        context_settings={"ignore_unknown_options": True},
+    )
+
+
+class LazyGroup(click.Group):
+    """A group that loads a command when it is asked for and reports errors in one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        try:
+            module = importlib.import_module(f"computebook.cli.{COMMANDS[cmd_name]}")
+        except ModuleNotFoundError as error:
+            return missing_extra(cmd_name, str(error.name))
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command."""
+        """Run the chosen command; a `ComputebookError` becomes one sentence and status 1."""
         try:
             return super().invoke(ctx)
         except ComputebookError as error:
@@ -24,7 +70,7 @@ class ReportingGroup(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(computebook.__version__, prog_name="computebook")
 def main() -> None:
     """Compute what frontier language models cost, and build the report that says so.
@@ -34,7 +80,3 @@ def main() -> None:
     computebook memory --model llama-3.1-405b --gpu h200 --context 131072
     computebook refresh && computebook build
     """
-
-
-for command in (data.data, models.memory_command, *report.COMMANDS):
-    main.add_command(command)

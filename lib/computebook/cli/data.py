@@ -100,3 +100,6 @@ def prices(on: str | None, form: str | None) -> None:
 
     date = on or datasets.data_date().date().isoformat()
     output.write(price_crosscheck.price_differences(date), form, f"Differences on {date}")
+
+
+COMMANDS = {"data": data}

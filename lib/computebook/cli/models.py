@@ -85,3 +85,6 @@ def answer_rows(
         ("largest batch at this context", largest, "sequences"),
         ("longest context at this batch", longest, "tokens"),
     ]
+
+
+COMMANDS = {"memory": memory_command}

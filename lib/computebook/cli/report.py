@@ -184,4 +184,4 @@ def check(context: click.Context) -> None:
     click.echo(f"{len(provenance.reference_keys())} sources, all chapters fresh")
 
 
-COMMANDS: tuple[click.Command, ...] = (params, run, refresh, build, check)
+COMMANDS = {command.name: command for command in (params, run, refresh, build, check)}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from computebook import units
+from computebook import errors, units
 from computebook.tables.markdown import escape, protect_dollars, verdict
 
 Format = str | Callable[[Any], str]
@@ -82,7 +82,17 @@ def _column_printer(values: pd.Series[Any], chosen: Format | None) -> Callable[[
     if chosen is None:
         return _default_printer(values)
     named = _NAMED.get(chosen)
-    return named or (lambda value: escape(_minus(format(value, chosen))))
+    return named or (lambda value: escape(_minus(_formatted(value, chosen, str(values.name)))))
+
+
+def _formatted(value: Any, specification: str, column: str) -> str:
+    try:
+        return format(value, specification)
+    except (ValueError, TypeError) as fault:
+        raise errors.ComputebookError(
+            f"format {specification!r} of column {column!r} does not suit {value!r}: known are "
+            f"{', '.join(_NAMED)} and Python's format specifications"
+        ) from fault
 
 
 def _default_printer(values: pd.Series[Any]) -> Callable[[Any], str]:

@@ -35,24 +35,16 @@ MLPERF_FORMATS: Final = {"fp4": "nvfp4", "fp8": "fp8"}
 #: At this limit an engine under load keeps every place filled.
 SMALL_BATCH: Final = 8
 MILLISECONDS: Final = 1e3
-#: The bounds round no cache to blocks and count every byte once.
-FULL_BATCH: Final = 1e12
 
 
 def _decode_case(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     shape_id, weights, experts = MEASURED_MODELS[str(row["model"])]
     shape = datasets.architecture(shape_id)
     gpu = datasets.accelerator(str(row["accelerator_id"]))
-    pooled = Placement.of(
-        weights,
-        experts=experts,
-        tensor_parallel=int(row["accelerators"]),
-        attention_data_parallel=int(row["accelerators"]) if shape.kv_lora_rank else 1,
-    )
     spread = Placement.of(weights, experts=experts, tensor_parallel=int(row["accelerators"]))
     half_way = row["mean_output_tokens"] / 2
     least = roofline.decode_step_lower_bound_s(shape, gpu, 0, 1, spread)
-    stated = roofline.decode_step_lower_bound_s(shape, gpu, half_way, row["batch_limit"], pooled)
+    stated = roofline.decode_step_lower_bound_s(shape, gpu, half_way, row["batch_limit"], spread)
     return {
         "measurement_id": row["measurement_id"],
         "name": row["model"],

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from computebook import datasets, errors, hardware, memory, units
+from computebook import datasets, errors, hardware, memory
 from computebook.memory import RUNTIME_RESERVE_BYTES, Placement
 from computebook.validation.scores import error_percent
 
@@ -81,14 +81,3 @@ def sequence_capacities(runtime_reserve_bytes: float = RUNTIME_RESERVE_BYTES) ->
         }
     ).reset_index(drop=True)
     return frame.assign(error_percent=error_percent(frame["predicted"], frame["measured"]))
-
-
-def room_gib(runtime_reserve_bytes: float) -> float:
-    """Return a room for the engine in GiB.
-
-    Examples
-    --------
-    >>> room_gib(RUNTIME_RESERVE_BYTES)
-    5.5
-    """
-    return runtime_reserve_bytes / units.BYTES_PER_GIB

@@ -134,4 +134,3 @@ def kv_bytes_per_token() -> pd.DataFrame:
 
 LOGGED_GIB_STEP: Final = 0.01
 """Engines log the size of the cache to a hundredth of a GiB."""
-

@@ -14,24 +14,22 @@ from computebook.pricing import Usage, bill
 
 __all__ = ["article_prices", "article_queries", "priced_queries", "prose_claims"]
 
-PRICES_TABLE: Final = 9
-QUERIES_TABLE: Final = 10
 PRO: Final = "gpt-5.2-pro"
 
 
 def article_prices() -> pd.DataFrame:
     """Return the article's price table, each cell with our value and verdict where they differ."""
-    return claims.article_table(PRICES_TABLE).rename_axis("Model variant").reset_index()
+    return claims.article_table(9).rename_axis("Model variant").reset_index()
 
 
 def article_queries() -> pd.DataFrame:
     """Return the article's reasoning-token table, with our value and verdict in each cell."""
-    return claims.article_table(QUERIES_TABLE).rename_axis("Query complexity").reset_index()
+    return claims.article_table(10).rename_axis("Query complexity").reset_index()
 
 
 def _queries() -> pd.DataFrame:
     """Return the article's three queries as numbers: visible and reasoning tokens, and cost."""
-    rows = claims.claims_of_table(QUERIES_TABLE)
+    rows = claims.claims_of_table(10)
     wide = rows.pivot_table(index="row_number", columns="column_number", values="value")
     names = rows.drop_duplicates("row_number").set_index("row_number")["row_label"]
     wide.columns = pd.Index(["visible_tokens", "reasoning_tokens", "article_usd"])

@@ -29,10 +29,10 @@ TOKEN_FACTOR: Final = 2.0
 BATCH_STEP: Final = 0.3
 
 LABELS: Final = {
-    "reasoning_factor": "Effort: reasoning tokens over medium",
+    "reasoning_factor": "Reasoning effort, over medium",
     "cached_fraction": "Cached share of the input",
-    "input_factor": "Prompt length over the estimate",
-    "output_factor": "Answer length over the estimate",
+    "input_factor": "Prompt length, over the estimate",
+    "output_factor": "Answer length, over the estimate",
     "batch_fraction": "Share sent as batch",
 }
 

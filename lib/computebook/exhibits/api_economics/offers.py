@@ -19,6 +19,7 @@ __all__ = [
     "model_vendor",
     "newer_cards",
     "openai_cards",
+    "price_agreement",
     "price_changes",
     "sold_cards",
     "unsold",
@@ -199,6 +200,29 @@ def price_changes(on: Date) -> pd.DataFrame:
 
 def _first_edge(card: PriceCard) -> float:
     return card.tiers[1].context_above_tokens if len(card.tiers) > 1 else float("nan")
+
+
+def price_agreement(on: Date) -> tuple[int, int]:
+    """Return how many standard rates of a day other price lists carry, and how many are equal.
+
+    Returns
+    -------
+    tuple of int
+        Rates of single lists compared with ours, and those that agree.
+
+    Examples
+    --------
+    >>> price_agreement("2026-01-15")
+    (103, 103)
+    """
+    listed = datasets.load("price_crosscheck").dropna(subset=["usd_per_mtok"])
+    base = _base_rows(on)
+    listed = listed[listed["model_id"].isin(base.index)]
+    ours = [
+        base.loc[row.model_id, f"{str(row.price_kind).replace('-', '_')}_usd_per_mtok"]
+        for row in listed.itertuples()
+    ]
+    return len(listed), int((listed["usd_per_mtok"].to_numpy() == pd.Series(ours)).sum())
 
 
 def newer_cards(on: Date) -> pd.DataFrame:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from computebook import charts, datasets, errors
-
-if TYPE_CHECKING:
-    import altair as alt
+from computebook import datasets, errors
 
 __all__ = [
     "effort_multiples",
@@ -19,8 +16,9 @@ __all__ = [
     "length_curve",
     "length_percentile",
     "length_quantile",
-    "lengths_chart",
+    "longest_output_tokens",
     "published_mean_tokens",
+    "requests_counted",
     "sampling_error_fraction",
     "share_percentile",
     "tail_share",
@@ -187,6 +185,17 @@ def published_mean_tokens() -> float:
     return float(rows["output_mean_tokens"][PROFILE])
 
 
+def requests_counted() -> int:
+    """Return how many requests the trace counts."""
+    rows = datasets.load("token_profiles").set_index("profile_id")
+    return int(rows["requests"][PROFILE])
+
+
+def longest_output_tokens() -> float:
+    """Return the longest output of the trace, its service's cap, tokens."""
+    return float(length_curve()["output_tokens"].max())
+
+
 def effort_multiples() -> pd.DataFrame:
     """Return what GPT-5.2 costs per task by effort, as a multiple of medium effort.
 
@@ -211,37 +220,3 @@ def effort_multiples() -> pd.DataFrame:
         columns[f"{short}_multiple"] = (cost / cost["medium"]).to_numpy()
         columns[f"{short}_score_percent"] = rows["score_percent"].to_numpy()
     return pd.DataFrame(columns)
-
-
-def lengths_chart(queries: pd.DataFrame) -> alt.LayerChart:
-    """Return the distribution of output lengths with the article's queries on it.
-
-    Parameters
-    ----------
-    queries : DataFrame
-        From `priced_queries`: `query`, `output_tokens`, `length_percentile`.
-    """
-    import altair as alt
-
-    x = alt.X(
-        "output_tokens:Q",
-        title="Output per request, reasoning included (tokens)",
-        scale=alt.Scale(type="log", domain=[50, 100_000], nice=False),
-        axis=alt.Axis(values=[100, 1_000, 10_000, 100_000], format=",d"),
-    )
-    y = alt.Y(
-        "percent:Q",
-        title="Requests at most this long (%)",
-        scale=alt.Scale(domain=[0, 108], nice=False),
-        axis=alt.Axis(values=[0, 25, 50, 75, 100]),
-    )
-    curve = length_curve().assign(percent=lambda frame: 100 * frame["fraction"])
-    points = queries[["query", "output_tokens"]].assign(percent=100 * queries["length_percentile"])
-    line = alt.Chart(curve, height=340).mark_line(color=charts.PALETTE[0]).encode(x=x, y=y)
-    marked = alt.Chart(points).encode(x=x, y=y)
-    dots = marked.mark_point(size=110, filled=True, color=charts.PALETTE[1], shape="diamond")
-    labels = marked.mark_text(
-        align="right", baseline="bottom", dx=-8, dy=-7, fontWeight="bold", color=charts.PALETTE[1]
-    )
-    drawn: alt.LayerChart = line + dots + labels.encode(text="query:N")
-    return drawn

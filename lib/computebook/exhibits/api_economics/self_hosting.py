@@ -84,16 +84,16 @@ def fleets() -> tuple[Fleet, Fleet]:
     case = _case(DEEPSEEK)
     size = case["nodes_average"] * case["accelerators_per_node"]
     return (
-        _fleet(DEEPSEEK, "DeepSeek's service, H800", size, True),
-        _fleet(SGLANG, "SGLang test, H100", 96.0, False),
+        _fleet(DEEPSEEK, "DeepSeek fleet", size, True),
+        _fleet(SGLANG, "SGLang fleet", 96.0, False),
     )
 
 
 def api_cards() -> dict[str, Any]:
     """Return the API prices of the same model size: when measured, and on the article's date."""
     return {
-        "DeepSeek-R1 API, February 2025": price_card("deepseek-r1", MEASURED_DAY),
-        "DeepSeek V3.2 API, January 2026": price_card("deepseek-v3.2", ARTICLE_DATE),
+        "R1 API, 2025": price_card("deepseek-r1", MEASURED_DAY),
+        "V3.2 API, 2026": price_card("deepseek-v3.2", ARTICLE_DATE),
     }
 
 

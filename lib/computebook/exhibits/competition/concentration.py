@@ -8,6 +8,7 @@ import pandas as pd
 
 from computebook import errors, market
 from computebook.exhibits.competition.shares import (
+    FORECAST,
     METRIC_NAMES,
     OVERLAPPING,
     latest_shares,
@@ -18,7 +19,6 @@ __all__ = ["concentration_by_metric", "concentration_series"]
 
 #: A reading that lists less than this says too little about concentration.
 LEAST_LISTED_PERCENT: Final = 50.0
-FORECAST: Final = "enterprise-wallet-forecast"
 
 
 def concentration_series(metric: str) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def concentration_by_metric() -> pd.DataFrame:
     Examples
     --------
     >>> frame = concentration_by_metric().set_index("label")
-    >>> bool(frame.at["Referrals to other sites, Jun 2026", "low"] > 5_000)
+    >>> bool(frame.at["Referrals to other sites, May 2026", "low"] > 5_000)
     True
     """
     latest = latest_shares()

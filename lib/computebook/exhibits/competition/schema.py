@@ -81,8 +81,8 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         "tokens",
         6_000,
         0,
-        1_000_000,
-        meaning="Your mean prompt; above 200,000 tokens Gemini 3 Pro costs more.",
+        272_000,
+        meaning="Your mean prompt; GPT-5.2 takes 272,000, Gemini costs more above 200,000.",
     ),
     Parameter(
         "confidence_percent",

@@ -16,6 +16,7 @@ __all__ = [
     "latest_shares",
     "metric_definitions",
     "reading_noise_points",
+    "share_dots",
     "share_moves",
     "shares_at",
     "vendor_shares",
@@ -41,6 +42,7 @@ METRIC_NAMES: Final = {
 }
 #: Shares of firms overlap: one firm uses several vendors.
 OVERLAPPING: Final = ("enterprise-use", "business-adoption")
+FORECAST: Final = "enterprise-wallet-forecast"
 _KEYS: Final = ["metric", "definition", "population", "month"]
 
 
@@ -142,6 +144,8 @@ def _joined(keys: pd.Series[str]) -> str:
 def latest_shares() -> pd.DataFrame:
     """Return the latest reading of every metric side by side.
 
+    A month that lists one vendor alone gives way to an older one that compares vendors.
+
     Returns
     -------
     DataFrame
@@ -155,7 +159,7 @@ def latest_shares() -> pd.DataFrame:
     >>> float(latest.at["Reseller spending, May 2026", "Anthropic"])
     46.3
     """
-    wide = market.metric_table(vendor_shares()).merge(_sources(), on=_KEYS)
+    wide = market.metric_table(_comparable()).merge(_sources(), on=_KEYS)
     vendors = [name for name in wide.columns if name in set(vendor_shares()["vendor"])]
     others = [name for name in vendors if name not in ARTICLE_VENDORS.values()]
     frame = wide.assign(
@@ -166,6 +170,34 @@ def latest_shares() -> pd.DataFrame:
     )
     frame = frame.assign(label=frame["measure"] + frame["month"].dt.strftime(", %b %Y"))
     return frame.sort_values(["place", "month"], kind="stable", ignore_index=True)
+
+
+def share_dots() -> pd.DataFrame:
+    """Return the latest shares of the article's three vendors, one row per metric and vendor.
+
+    Returns
+    -------
+    DataFrame
+        `label`, `vendor`, `share_percent`; metrics with two of them or more, no forecasts.
+
+    Examples
+    --------
+    >>> "Enterprise wallet, Dec 2025" in set(share_dots()["label"])
+    False
+    """
+    vendors = list(ARTICLE_VENDORS.values())
+    latest = latest_shares()
+    compared = (latest[vendors].notna().sum(axis=1) > 1) & (latest["metric"] != FORECAST)
+    tidy = latest[compared].melt("label", vendors, "vendor", "share_percent")
+    return tidy.dropna(subset=["share_percent"]).reset_index(drop=True)
+
+
+def _comparable() -> pd.DataFrame:
+    """Return the shares without months of one vendor, where the metric has fuller ones."""
+    shares = vendor_shares()
+    count = shares.groupby(_KEYS)["vendor"].transform("nunique")
+    fullest = count.groupby([shares[key] for key in _KEYS[:-1]]).transform("max")
+    return shares[(count > 1) | (fullest == 1)]
 
 
 def _sources() -> pd.DataFrame:

@@ -12,14 +12,19 @@ from computebook.exhibits.training_clusters.deals import (
     market_prices,
 )
 from computebook.exhibits.training_clusters.findings import Headline, headline
-from computebook.exhibits.training_clusters.inputs import PARAMETERS
-from computebook.exhibits.training_clusters.reliability import goodput_chart, goodput_curves
+from computebook.exhibits.training_clusters.inputs import PARAMETERS, accelerator_name
+from computebook.exhibits.training_clusters.reliability import (
+    OBSERVED_GPUS,
+    goodput_chart,
+    goodput_curves,
+)
 from computebook.exhibits.training_clusters.runs import (
     published_runs,
     run_estimate,
     training_days,
 )
 from computebook.exhibits.training_clusters.sites import (
+    ARTICLE_MW,
     households,
     power_by_boundary,
     power_stack,
@@ -33,8 +38,11 @@ from computebook.exhibits.training_clusters.speed import (
 )
 
 __all__ = [
+    "ARTICLE_MW",
+    "OBSERVED_GPUS",
     "PARAMETERS",
     "Headline",
+    "accelerator_name",
     "article_cells",
     "compute_deals",
     "deal_chart",

@@ -19,8 +19,10 @@ __all__ = [
     "compute_deals",
     "deal_chart",
     "deal_prices",
+    "gpus_at_price",
     "gpus_at_reported_price",
     "linear_ramp_fraction",
+    "lowest_listed_usd",
     "market_prices",
     "ownership_usd_per_gpu_hour",
 ]
@@ -201,6 +203,37 @@ def ownership_usd_per_gpu_hour(*, rack_kw: float, pue: float) -> Range:
     )
 
 
+def gpus_at_price(usd_per_gpu_hour: float, *, ramp_years: float) -> float:
+    """Return how many GPUs the AWS deal buys at a price per GPU-hour.
+
+    Parameters
+    ----------
+    usd_per_gpu_hour : float
+        Price of one GPU for one hour, $/GPU-h.
+    ramp_years : float
+        Time over which the GPUs arrive at an even pace.
+
+    Examples
+    --------
+    >>> round(gpus_at_price(2.0657, ramp_years=0.0), -3)
+    300000.0
+    """
+    return float(_implied(1.0, ramp_years)) / usd_per_gpu_hour
+
+
+def lowest_listed_usd() -> float:
+    """Return the lowest on-demand price of a B200 in the data, $/GPU-h.
+
+    Examples
+    --------
+    >>> lowest_listed_usd()
+    5.5
+    """
+    prices = market_prices()
+    listed = prices[(prices["accelerator"] == "B200") & (prices["kind"] == "on demand")]
+    return float(listed["low_usd"].min())
+
+
 def gpus_at_reported_price(*, ramp_years: float, rack_kw: float, pue: float) -> float:
     """Return how many GPUs the AWS deal buys at the price per watt-year of Oracle's.
 
@@ -222,7 +255,7 @@ def gpus_at_reported_price(*, ramp_years: float, rack_kw: float, pue: float) -> 
         float(oracle["term_years"]),
     )
     hourly = per_w_year * float(site["central_w"].iloc[-1]) / units.HOURS_PER_YEAR
-    return float(_implied(1.0, ramp_years) / hourly)
+    return gpus_at_price(float(hourly), ramp_years=ramp_years)
 
 
 def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
@@ -259,12 +292,12 @@ def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
         frame, x="gpus", y="usd", series="series", log_x=True, log_y=True, x_format="~s",
         x_title="GPUs in the deal (count)", y_title="Implied price ($/GPU-hour)",
     )  # fmt: skip
-    base = alt.Chart(bands)
+    # The lines own the axes; the bands are drawn on them.
+    colour = alt.Color("colour:N", scale=None)
+    base = alt.Chart(bands).encode(color=colour)
+    right, top = alt.X("end:Q", axis=None), alt.Y("high:Q", axis=None)
     areas = base.mark_rect(opacity=0.16).encode(
-        x="start:Q", x2="end:Q", y="low:Q", y2="high:Q", color=alt.Color("colour:N", scale=None)
+        x=alt.X("start:Q", axis=None), x2="end:Q", y=alt.Y("low:Q", axis=None), y2="high:Q"
     )
     text = base.mark_text(align="right", baseline="top", dx=-6, dy=5, fontSize=11)
-    labels = text.encode(
-        x="end:Q", y="high:Q", text="band:N", color=alt.Color("colour:N", scale=None)
-    )
-    return lines + areas + labels
+    return lines + areas + text.encode(x=right, y=top, text="band:N")

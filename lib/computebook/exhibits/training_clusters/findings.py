@@ -23,6 +23,8 @@ class Headline:
     ----------
     rack_mw, facility_mw : Range
         The building's racks, and the facility around it, MW.
+    closest_boundary : str
+        Where the building's power comes closest to the article's.
     w_per_gpu : float
         What the article's 300 MW and 150,000 GPUs make per GPU, W.
     homes : float
@@ -35,14 +37,21 @@ class Headline:
         The same with all GPUs from the first day.
     ownership : Range
         Cost of owning a GB200, $/GPU-h.
-    gpus_at_oracle : float
-        GPUs that the AWS deal buys at the price per watt-year of Oracle's reported deal.
+    deal_bn : float
+        Value of the AWS deal, $ bn.
+    listed_usd : float
+        Lowest on-demand price of a B200, $/GPU-h.
+    gpus_at_listed, gpus_at_cost, gpus_at_oracle : float
+        GPUs that the AWS deal buys at that price, at the central cost of owning, and at the
+        price per watt-year of Oracle's reported deal.
     scored, raw, tokens, same_round, same_release : tuple of float
         GB200 and GB300 over H100 by comparison; NaN where there is no result.
     per_dollar_low, per_dollar_high : float
         Speed per dollar over all clouds and comparisons.
     h100_scaling, gb200_scaling : float
         Share of ideal scaling at the largest size, scored time.
+    h100_times, h100_minutes : float
+        Growth of the H100 cluster over 512 GPUs, and its shortest time.
     h100_throughput_scaling : float
         The same from tokens per second.
     interruption_hours : dict of int to float
@@ -51,6 +60,8 @@ class Headline:
         Goodput at 16,384 GPUs and of a whole building, by checkpoint time.
     goodput_building_fast : float
         The same of a building that restarts in a fifth of the time.
+    restart_bound_gpus : float
+        GPUs from which restarts cost more than the fastest checkpoints.
     predicted_m, published_m : float
         GPU-hours of Llama 3.1 405B, millions.
     run : dict of str to Range
@@ -61,12 +72,17 @@ class Headline:
 
     rack_mw: Range
     facility_mw: Range
+    closest_boundary: str
     w_per_gpu: float
     homes: float
     homes_mw: float
     deal: Range
     deal_at_once: Range
     ownership: Range
+    deal_bn: float
+    listed_usd: float
+    gpus_at_listed: float
+    gpus_at_cost: float
     gpus_at_oracle: float
     scored: tuple[float, float]
     raw: tuple[float, float]
@@ -76,12 +92,15 @@ class Headline:
     per_dollar_low: float
     per_dollar_high: float
     h100_scaling: float
+    h100_times: float
+    h100_minutes: float
     h100_throughput_scaling: float
     gb200_scaling: float
     interruption_hours: dict[int, float]
     goodput_run: Range
     goodput_building: Range
     goodput_building_fast: float
+    restart_bound_gpus: float
     predicted_m: float
     published_m: float
     run: dict[str, Range]
@@ -93,10 +112,11 @@ def _power(site: dict[str, Any]) -> dict[str, Any]:
     spread = ["low_mw", "building_mw", "high_mw"]
     racks, facility = (Range(*table.loc[name, spread]) for name in ("racks", "facility"))
     homes = sites.households(**site)
-    printed = sites.ARTICLE_MW * units.WATTS_PER_MW / site["gpus_per_building"]
+    printed = sites.ARTICLE_MW * units.WATTS_PER_MW / sites.ARTICLE_GPUS
     return {
         "rack_mw": racks,
         "facility_mw": facility,
+        "closest_boundary": sites.closest_boundary(**site),
         "w_per_gpu": printed,
         "homes": float(homes["homes"].iloc[1]),
         "homes_mw": float(homes["mw"].iloc[0]),
@@ -108,10 +128,15 @@ def _deal(site: dict[str, Any], deal_gpus: Sequence[int], ramp_years: float) -> 
     counts = sorted((float(count) for count in deal_gpus), reverse=True)
     ramp, at_once = (Range(*frame.loc[counts, name]) for name in ("ramp_usd", "at_once_usd"))
     cost = {name: site[name] for name in ("rack_kw", "pue")}
+    owning, listed = deals.ownership_usd_per_gpu_hour(**cost), deals.lowest_listed_usd()
     return {
         "deal": ramp,
         "deal_at_once": at_once,
-        "ownership": deals.ownership_usd_per_gpu_hour(**cost),
+        "ownership": owning,
+        "deal_bn": float(deals.aws_deal()["value_usd"]) / deals.BILLION,
+        "listed_usd": listed,
+        "gpus_at_listed": deals.gpus_at_price(listed, ramp_years=ramp_years),
+        "gpus_at_cost": deals.gpus_at_price(owning.central, ramp_years=ramp_years),
         "gpus_at_oracle": deals.gpus_at_reported_price(ramp_years=ramp_years, **cost),
     }
 
@@ -130,6 +155,8 @@ def _speed() -> dict[str, Any]:
         "per_dollar_low": float(money.min().min()),
         "per_dollar_high": float(money.max().max()),
         "h100_scaling": lines["H100 FP8 (v5.0)"]["efficiency"],
+        "h100_times": lines["H100 FP8 (v5.0)"]["accelerators"] / speed.SIZE,
+        "h100_minutes": lines["H100 FP8 (v5.0)"]["minutes"],
         "h100_throughput_scaling": lines["H100 FP8 (v5.0)"]["throughput_efficiency"],
         "gb200_scaling": lines["GB200 FP4 (v5.1)"]["efficiency"],
     }
@@ -146,12 +173,15 @@ def _reliability(gpus_per_building: int, restart_s: float) -> dict[str, Any]:
         return Range(*shares)
 
     fast = reliability.goodput(gpus_per_building, checkpoint_s=stalls.low, restart_s=restart_s / 5)
-    sizes = (reliability.OBSERVED[0], gpus_per_building)
+    sizes = (reliability.OBSERVED_GPUS, gpus_per_building)
     return {
         "interruption_hours": {size: reliability.interruption_hours(size) for size in sizes},
-        "goodput_run": spread(reliability.OBSERVED[0]),
+        "goodput_run": spread(reliability.OBSERVED_GPUS),
         "goodput_building": spread(gpus_per_building),
         "goodput_building_fast": float(fast),
+        "restart_bound_gpus": reliability.restart_bound_gpus(
+            checkpoint_s=stalls.low, restart_s=restart_s
+        ),
     }
 
 

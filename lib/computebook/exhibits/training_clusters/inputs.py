@@ -11,7 +11,15 @@ from computebook import datasets, errors, units
 from computebook.parameters import Parameter
 from computebook.scenarios import Range
 
-__all__ = ["ACCELERATORS", "PARAMETERS", "factor", "range_of", "rated_w_per_gpu", "row_of"]
+__all__ = [
+    "ACCELERATORS",
+    "PARAMETERS",
+    "accelerator_name",
+    "factor",
+    "range_of",
+    "rated_w_per_gpu",
+    "row_of",
+]
 
 #: Accelerators with an FP8 rate and a published system rating.
 ACCELERATORS: Final = ("h100-sxm", "h200-sxm", "b200-sxm", "b300-sxm", "gb200", "gb300")
@@ -63,7 +71,7 @@ PARAMETERS: Final = (
         meaning="Low, central and high rent of one GPU.",
     ),
     Parameter(
-        "restart_s", "float", "s", 300.0, 0.0, 86_400.0,
+        "restart_s", "float", "s", 300.0, 1.0, 86_400.0,
         meaning="From an interruption to the first new training step.",
     ),
 )  # fmt: skip
@@ -120,6 +128,18 @@ def row_of(table: str, key: str, name: str) -> dict[str, Any]:
     rows = {str(row[key]): row for row in datasets.load(table).to_dict("records")}
     row = rows[errors.require_known(key, name, rows)]
     return {str(field): value for field, value in row.items()}
+
+
+def accelerator_name(accelerator_id: str) -> str:
+    """Return the name of an accelerator for a table or a sentence.
+
+    Examples
+    --------
+    >>> accelerator_name("gb200"), accelerator_name("h100-sxm")
+    ('GB200', 'H100 SXM 80GB')
+    """
+    name = datasets.accelerator(accelerator_id).name
+    return name.removeprefix("NVIDIA ").partition(" (")[0]
 
 
 def factor(factor_id: str) -> Range:

@@ -14,10 +14,12 @@ from computebook.scenarios import Range
 __all__ = [
     "CHECKPOINT_S",
     "FAILURES",
+    "OBSERVED_GPUS",
     "goodput",
     "goodput_chart",
     "goodput_curves",
     "interruption_hours",
+    "restart_bound_gpus",
 ]
 
 #: Assumed: how long training stands still for one checkpoint, from overlapped to plain.
@@ -26,7 +28,8 @@ FAILURES: Final = "gpu-hours-per-interruption-llama3"
 EARLY_FAILURES: Final = "gpu-hours-per-failure-opt"
 SIZES: Final = np.geomspace(1_000, 300_000, 26)
 #: Llama 3 405B: GPUs, and the effective training time that its authors state as a lower bound.
-OBSERVED: Final = (16_384, 90.0)
+OBSERVED_GPUS: Final = 16_384
+OBSERVED_PERCENT: Final = 90.0
 
 
 def interruption_hours(gpus: float, failures: str = FAILURES) -> float:
@@ -68,6 +71,26 @@ def goodput(gpus: Any, *, checkpoint_s: float, restart_s: float, failures: str =
     """
     between = training.mean_time_between_interruptions_s(gpus, factor(failures).central)
     return training.goodput_fraction(between, checkpoint_s, restart_s)
+
+
+def restart_bound_gpus(*, checkpoint_s: float, restart_s: float) -> float:
+    """Return the GPUs from which restarts cost more time than checkpoints.
+
+    To first order checkpoints and lost work take ``sqrt(2 stall / M)`` of the time, restarts
+    ``R / M``; they are equal at ``M = R^2 / (2 stall)``. Source: `young1974checkpoint`.
+
+    Parameters
+    ----------
+    checkpoint_s, restart_s : float
+        Standstill of one checkpoint, and time from an interruption to the next new step, s.
+
+    Examples
+    --------
+    >>> round(restart_bound_gpus(checkpoint_s=10.0, restart_s=300.0), -3)
+    41000.0
+    """
+    between = restart_s**2 / (2 * checkpoint_s)
+    return factor(FAILURES).central * units.SECONDS_PER_HOUR / between
 
 
 def goodput_curves(*, restart_s: float) -> pd.DataFrame:
@@ -124,8 +147,11 @@ def goodput_chart(frame: pd.DataFrame) -> Any:
         frame, x="gpus", y="goodput_percent", series="case", log_x=True, x_format="~s",
         x_title="GPUs in one job (count)", y_title="Time that ends up in the model (%)",
     )  # fmt: skip
-    point = pd.DataFrame([(*OBSERVED, "Llama 3: above 90%")], columns=["gpus", "percent", "name"])
-    base = alt.Chart(point).encode(x="gpus:Q", y="percent:Q")
-    mark = base.mark_point(shape="triangle-up", size=120, color="#1b2430", opacity=1)
+    point = pd.DataFrame(
+        [(OBSERVED_GPUS, OBSERVED_PERCENT, "Llama 3: above 90%")],
+        columns=["gpus", "percent", "name"],
+    )
+    base = alt.Chart(point).encode(x=alt.X("gpus:Q", axis=None), y=alt.Y("percent:Q", axis=None))
+    mark = base.mark_point(shape="triangle-up", size=120, color=charts.theme.INK, opacity=1)
     text = base.mark_text(align="left", baseline="top", dx=9, dy=4).encode(text="name:N")
     return lines + mark + text

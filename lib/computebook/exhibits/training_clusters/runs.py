@@ -8,7 +8,13 @@ from typing import Any, Final
 import pandas as pd
 
 from computebook import datasets, tco, training, units
-from computebook.exhibits.training_clusters.inputs import factor, range_of, rated_w_per_gpu, row_of
+from computebook.exhibits.training_clusters.inputs import (
+    accelerator_name,
+    factor,
+    range_of,
+    rated_w_per_gpu,
+    row_of,
+)
 from computebook.exhibits.training_clusters.reliability import CHECKPOINT_S, goodput
 from computebook.exhibits.training_clusters.sites import boundary_w_per_gpu
 from computebook.scenarios import Range, evaluate_range
@@ -56,9 +62,7 @@ def published_runs() -> pd.DataFrame:
     predicted = training.run_gpu_hours(flop, peak, float(table.loc[reference, "mfu"].iloc[0]))
     table["predicted_m"] = predicted / MILLION
     table["error"] = (table["predicted_m"] / table["gpu_hours_m"] - 1).mask(reference)
-    table["accelerator"] = table["accelerator_id"].map(
-        lambda name: datasets.accelerator(name).name.removeprefix("NVIDIA ")
-    )
+    table["accelerator"] = table["accelerator_id"].map(accelerator_name)
     table["scope"] = table["scope"].str.replace("-", " ")
     kept = ["name", "accelerator", "flop", "gpu_hours_m", "mfu", "predicted_m", "error"]
     return table[[*kept, "scope", "source_key"]]

@@ -12,9 +12,11 @@ from computebook.power import BoundaryFactors
 from computebook.scenarios import Range
 
 __all__ = [
+    "ARTICLE_GPUS",
     "ARTICLE_HOMES",
     "ARTICLE_MW",
     "boundary_w_per_gpu",
+    "closest_boundary",
     "households",
     "power_by_boundary",
     "power_stack",
@@ -23,6 +25,7 @@ __all__ = [
 
 #: What the article prints for one Fairwater building.
 ARTICLE_MW: Final = 300.0
+ARTICLE_GPUS: Final = 150_000
 ARTICLE_HOMES: Final = 200_000
 RACK_ACCELERATORS: Final = 72
 SITE_ACCELERATOR: Final = "gb200"
@@ -134,6 +137,24 @@ def power_by_boundary(*, gpus_per_building: int, rack_kw: float, pue: float) -> 
         rows.append((name, each.low, each.central, each.high, *total, per_mw, fitting))
     columns = ["boundary", "low_w", "central_w", "high_w", "low_mw", "building_mw", "high_mw"]
     return pd.DataFrame(rows, columns=[*columns, "gpus_per_mw", "gpus_in_article_mw"])
+
+
+def closest_boundary(*, gpus_per_building: int, rack_kw: float, pue: float) -> str:
+    """Return the boundary whose central power comes closest to the article's.
+
+    Parameters
+    ----------
+    gpus_per_building, rack_kw, pue
+        As for `power_by_boundary`.
+
+    Examples
+    --------
+    >>> closest_boundary(gpus_per_building=150_000, rack_kw=140.0, pue=1.1)
+    'racks'
+    """
+    frame = power_by_boundary(gpus_per_building=gpus_per_building, rack_kw=rack_kw, pue=pue)
+    distance = (frame["building_mw"] - ARTICLE_MW).abs()
+    return str(frame["boundary"].to_numpy()[distance.to_numpy().argmin()])
 
 
 def power_stack(*, gpus_per_building: int, rack_kw: float, pue: float) -> pd.DataFrame:

@@ -257,5 +257,8 @@ def scaling_chart(frame: pd.DataFrame) -> Any:
     )  # fmt: skip
     ideal = alt.Chart(frame).mark_line(strokeDash=[3, 3], strokeWidth=1, opacity=0.7)
     return lines + ideal.encode(
-        x="accelerators:Q", y="ideal_minutes:Q", detail="system:N", color=alt.value("#566272")
+        x=alt.X("accelerators:Q", axis=None),
+        y=alt.Y("ideal_minutes:Q", axis=None),
+        detail="system:N",
+        color=alt.value(charts.theme.MUTED),
     )

@@ -1,0 +1,433 @@
+"""What a workload costs by model: the article's enterprise row, mixes, dates."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from computebook import claims, datasets, errors
+from computebook.claim_checks import parse_arguments
+from computebook.price_cards import Date, price_card, price_cards
+from computebook.price_comparison import (
+    ImpliedVolumes,
+    blended_usd_per_mtok,
+    crossover_input_output_ratio,
+    implied_token_volumes,
+)
+from computebook.pricing import PriceCard
+from computebook.units import TOKENS_PER_MTOK
+
+__all__ = [
+    "Crossover",
+    "annual_cost_usd",
+    "article_costs",
+    "cost_by_mix",
+    "crossover",
+    "enterprise_costs",
+    "implied_volumes",
+    "long_prompt_cost_usd",
+    "mix_ranking",
+    "misfit_usd",
+    "model_name",
+    "model_vendor",
+    "workload_range",
+]
+
+MARKET_TABLE: Final = 11
+GPT, GEMINI, CLAUDE, OLD_GPT = "gpt-5.2", "gemini-3-pro", "claude-opus-4.5", "gpt-5"
+#: The article's three models, then cheaper ones with open weights.
+RIVALS: Final = (GPT, GEMINI, CLAUDE)
+PRICED: Final = (*RIVALS, "kimi-k2.5", "deepseek-v3.2")
+ENTERPRISE: Final = (OLD_GPT, GPT, GEMINI, CLAUDE, "gpt-5.2-pro", "kimi-k2.5", "deepseek-v3.2")
+TRACES: Final = (
+    "servegen-deepseek-r1",
+    "azure-2023-conversation",
+    "terminal-bench-agent",
+    "arxiv-summarisation",
+    "mooncake-conversation",
+    "azure-2023-code",
+)
+RATIOS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+#: Total input of a request that is certainly in Gemini's long-context tier, tokens.
+LONG_REQUEST_TOKENS: Final = 250_000.0
+
+
+class Crossover(NamedTuple):
+    """Ratio of input to output tokens at which two models cost the same."""
+
+    ratio: float
+    ratio_cached: float
+    cheaper_below: str
+    cheaper_above: str
+
+
+def model_name(model: str) -> str:
+    """Return the name of a model as readers know it.
+
+    Examples
+    --------
+    >>> model_name("gemini-3-deep-think")
+    'Gemini 3 Deep Think'
+    """
+    return str(_model(model)["name"]).split(" (", maxsplit=1)[0]
+
+
+def model_vendor(model: str) -> str:
+    """Return the vendor of a model.
+
+    Examples
+    --------
+    >>> model_vendor("kimi-k2.5")
+    'Moonshot AI'
+    """
+    return str(_model(model)["vendor"])
+
+
+def _model(model: str) -> pd.Series[str]:
+    models = datasets.load("commercial_models").set_index("model_id")
+    errors.require_known("model", model, map(str, models.index))
+    return models.loc[model]
+
+
+def annual_cost_usd(
+    card: PriceCard,
+    annual_mtok: float,
+    input_output_ratio: float,
+    cached_fraction: float = 0.0,
+    request_input_tokens: float = 0.0,
+) -> float:
+    """Return what a year of tokens costs at list price, US dollars.
+
+    Parameters
+    ----------
+    card : PriceCard
+        Prices; where it has no cached rate, cached tokens are billed as new ones.
+    annual_mtok : float
+        Input and output tokens of a year together, million tokens.
+    input_output_ratio : float
+        Input tokens per output token.
+    cached_fraction : float
+        Share of the input read from a cache, 0 to 1.
+    request_input_tokens : float
+        Mean prompt, tokens, which selects the context tier.
+
+    Examples
+    --------
+    >>> annual_cost_usd(price_card("gpt-5.2"), 10_000, 1.0)
+    78750.0
+    """
+    mix = (input_output_ratio, cached_fraction, request_input_tokens)
+    return float(annual_mtok * blended_usd_per_mtok(card.without_cache_discount(), *mix))
+
+
+def article_costs() -> pd.Series[float]:
+    """Return the annual costs that the article prints, US dollars by model id.
+
+    Examples
+    --------
+    >>> article_costs().astype(int).to_dict()
+    {'gpt-5.2': 56500, 'gemini-3-pro': 70000, 'claude-opus-4.5': 150000}
+    """
+    rows = claims.claims_of_table(MARKET_TABLE)
+    rows = rows[rows["check"] == "enterprise_cost"]
+    models = [parse_arguments(text)["model"] for text in rows["check_arguments"]]
+    return pd.Series(rows["value"].to_numpy(float), index=models)
+
+
+def implied_volumes(on: Date) -> ImpliedVolumes:
+    """Return the tokens that the Gemini and Claude cells of the cost row imply together.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices.
+
+    Examples
+    --------
+    >>> volumes = implied_volumes("2026-01-31")
+    >>> round(volumes.input_tokens / 1e6), round(volumes.output_tokens / 1e6)
+    (5000, 5000)
+    """
+    models = [GEMINI, CLAUDE]
+    printed = article_costs()
+    return implied_token_volumes(
+        [float(printed[model]) for model in models], [price_card(model, on) for model in models]
+    )
+
+
+def misfit_usd(gpt_model: str, on: Date) -> float:
+    """Return how far the best volumes miss the three cells, the first priced as one model.
+
+    Parameters
+    ----------
+    gpt_model : str
+        Model whose prices stand behind the first cell.
+    on : str or date
+        Day of the prices.
+
+    Examples
+    --------
+    >>> misfit_usd("gpt-5", "2026-01-31") < 0.02 * misfit_usd("gpt-5.2", "2026-01-31")
+    True
+    """
+    models = [gpt_model, GEMINI, CLAUDE]
+    cards = [price_card(model, on) for model in models]
+    return implied_token_volumes([*map(float, article_costs())], cards).residual_usd
+
+
+def _implied_mix(on: Date) -> tuple[float, float]:
+    """Return the implied tokens of a year, million, and their ratio of input to output."""
+    volumes = implied_volumes(on)
+    total = (volumes.input_tokens + volumes.output_tokens) / TOKENS_PER_MTOK
+    return total, volumes.input_tokens / volumes.output_tokens
+
+
+def enterprise_costs(on: Date) -> pd.DataFrame:
+    """Return the annual cost of each model at the volumes that the article implies.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices; models without a price that day are left out.
+
+    Returns
+    -------
+    DataFrame
+        `model`, `vendor`, `input_usd_per_mtok`, `output_usd_per_mtok`, `article_usd` (nan where
+        it prints none), `annual_usd`, `against_gpt` (multiple of GPT-5.2), cheapest first.
+
+    Examples
+    --------
+    >>> frame = enterprise_costs("2026-01-31").set_index("model")
+    >>> frame["annual_usd"].round().loc[["GPT-5", "GPT-5.2 Thinking"]].tolist()
+    [56250.0, 78750.0]
+    """
+    cards, printed = price_cards(on), article_costs()
+    total, ratio = _implied_mix(on)
+    rows = [
+        {
+            "model": model_name(model),
+            "vendor": model_vendor(model),
+            "input_usd_per_mtok": cards[model].tiers[0].rates.uncached_input_usd_per_mtok,
+            "output_usd_per_mtok": cards[model].tiers[0].rates.output_usd_per_mtok,
+            "article_usd": float(printed.get(model, np.nan)),
+            "annual_usd": annual_cost_usd(cards[model], total, ratio),
+        }
+        for model in ENTERPRISE
+        if model in cards
+    ]
+    gpt_usd = annual_cost_usd(price_card(GPT, on), total, ratio)
+    frame = pd.DataFrame(rows)
+    frame = frame.assign(against_gpt=frame["annual_usd"] / gpt_usd)
+    return frame.sort_values("annual_usd", ignore_index=True)
+
+
+def long_prompt_cost_usd(on: Date) -> float:
+    """Return Gemini 3 Pro's cost at the implied volumes if every prompt is long, US dollars.
+
+    Examples
+    --------
+    >>> round(long_prompt_cost_usd("2026-01-31"))
+    110000
+    """
+    return annual_cost_usd(price_card(GEMINI, on), *_implied_mix(on), 0.0, LONG_REQUEST_TOKENS)
+
+
+def crossover(on: Date, cached_fraction: float, request_input_tokens: float = 0.0) -> Crossover:
+    r"""Return the mix at which GPT-5.2 and Gemini 3 Pro cost the same.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices.
+    cached_fraction : float
+        Share of the input read from a cache, 0 to 1; both models bill it at one tenth, so the
+        ratio grows by :math:`1/(1 - 0.9 c)`.
+    request_input_tokens : float
+        Mean prompt, tokens, which selects the context tier.
+
+    Returns
+    -------
+    Crossover
+        `ratio` without a cache and `ratio_cached` with it (nan where one model is cheaper at
+        every mix), and the names of the cheaper model below and above.
+
+    Examples
+    --------
+    >>> found = crossover("2026-01-31", 0.5)
+    >>> found.ratio, round(found.ratio_cached, 1), found.cheaper_below
+    (8.0, 14.5, 'Gemini 3 Pro')
+    """
+    cards = {model: price_card(model, on) for model in (GPT, GEMINI)}
+    mixed = [_with_cache(card, cached_fraction) for card in cards.values()]
+    costs = {
+        ratio: [
+            annual_cost_usd(card, 1.0, ratio, cached_fraction, request_input_tokens)
+            for card in cards.values()
+        ]
+        for ratio in (0.0, 1e4)
+    }
+    cheaper = [model_name(list(cards)[int(np.argmin(usd))]) for usd in costs.values()]
+    return Crossover(
+        crossover_input_output_ratio(*cards.values(), request_input_tokens),
+        crossover_input_output_ratio(mixed[0], mixed[1], request_input_tokens),
+        *cheaper,
+    )
+
+
+def _with_cache(card: PriceCard, cached_fraction: float) -> PriceCard:
+    """Return a card whose input rate is the average of new and cached tokens."""
+    tiers = tuple(
+        tier.__class__(
+            rates=tier.rates.__class__(
+                (1 - cached_fraction) * tier.rates.uncached_input_usd_per_mtok
+                + cached_fraction * tier.rates.filled().cached_input_usd_per_mtok,
+                tier.rates.output_usd_per_mtok,
+            ),
+            context_above_tokens=tier.context_above_tokens,
+            edge_inclusive=tier.edge_inclusive,
+        )
+        for tier in card.tiers
+    )
+    return PriceCard(card.model_id, tiers)
+
+
+def cost_by_mix(on: Date) -> pd.DataFrame:
+    """Return the annual cost of the implied tokens at other mixes of input and output.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices.
+
+    Returns
+    -------
+    DataFrame
+        `ratio` (input tokens per output token), `model`, `vendor`, `annual_kusd` (thousand US
+        dollars), without caching.
+
+    Examples
+    --------
+    >>> frame = cost_by_mix("2026-01-31")
+    >>> at_8 = frame[frame["ratio"] == 8].set_index("model")["annual_kusd"]
+    >>> bool(np.isclose(at_8["GPT-5.2 Thinking"], at_8["Gemini 3 Pro"]))
+    True
+    """
+    total, _ = _implied_mix(on)
+    models = (CLAUDE, GPT, GEMINI, OLD_GPT)
+    return pd.DataFrame(
+        {
+            "ratio": ratio,
+            "model": model_name(model),
+            "vendor": model_vendor(model),
+            "annual_kusd": annual_cost_usd(price_card(model, on), total, ratio) / 1e3,
+        }
+        for model in models
+        for ratio in RATIOS
+    )
+
+
+def mix_ranking(
+    on: Date,
+    annual_mtok: float,
+    input_output_ratio: float,
+    cached_fraction: float,
+    request_input_tokens: float,
+) -> pd.DataFrame:
+    """Return the annual cost by model at your mix, the article's and those of traces.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices; models without a price that day are left out.
+    annual_mtok, input_output_ratio, cached_fraction, request_input_tokens : float
+        Your workload, as in `annual_cost_usd`; the other rows have the same tokens a year and
+        the cached share of their trace, 0 where it is not published.
+
+    Returns
+    -------
+    DataFrame
+        `workload`, `ratio`, `cached_fraction`, a column per model with its cost in US dollars,
+        `cheapest_of_three` (of the article's models), `source_key`; by rising ratio.
+
+    Examples
+    --------
+    >>> frame = mix_ranking("2026-01-31", 10_000, 5.5, 0.35, 6_000).set_index("workload")
+    >>> frame.at["Article's implied mix", "cheapest_of_three"]
+    'Gemini 3 Pro'
+    """
+    cards = {model: card for model, card in price_cards(on).items() if model in PRICED}
+    your = ("Your workload", input_output_ratio, cached_fraction, request_input_tokens, "")
+    article = ("Article's implied mix", _implied_mix(on)[1], 0.0, 0.0, "")
+    rows = [_mix_row(mix, annual_mtok, cards) for mix in (your, article, *map(_trace_mix, TRACES))]
+    return pd.DataFrame(rows).sort_values("ratio", kind="stable", ignore_index=True)
+
+
+def _trace_mix(profile: str) -> tuple[str, float, float, float, str]:
+    row = datasets.load("token_profiles").set_index("profile_id").loc[profile]
+    ratio = float(row["input_mean_tokens"] / row["output_mean_tokens"])
+    cached = 0.0 if pd.isna(row["cached_share"]) else float(row["cached_share"])
+    name = str(row["name"]).split(" (", maxsplit=1)[0]
+    return name, ratio, cached, float(row["input_mean_tokens"]), str(row["source_key"])
+
+
+def _mix_row(
+    mix: tuple[str, float, float, float, str], annual_mtok: float, cards: dict[str, PriceCard]
+) -> dict[str, object]:
+    name, ratio, cached, prompt, source = mix
+    usd = {
+        m: annual_cost_usd(card, annual_mtok, ratio, cached, prompt) for m, card in cards.items()
+    }
+    cheapest = min((model for model in RIVALS if model in usd), key=usd.__getitem__)
+    priced = {model_name(model): usd[model] for model in PRICED if model in usd}
+    return {
+        "workload": name,
+        "ratio": ratio,
+        "cached_fraction": cached,
+        **priced,
+        "cheapest_of_three": model_name(cheapest),
+        "source_key": source,
+    }
+
+
+def workload_range(
+    on: Date,
+    annual_mtok: float,
+    input_output_ratio: float,
+    cached_fraction: float,
+    request_input_tokens: float,
+) -> pd.DataFrame:
+    """Return your annual cost by model: low with the best measured cache, high without one.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices; models without a price that day are left out.
+    annual_mtok, input_output_ratio, cached_fraction, request_input_tokens : float
+        Your workload, as in `annual_cost_usd`.
+
+    Returns
+    -------
+    DataFrame
+        `model`, `vendor`, `low_usd`, `central_usd`, `high_usd`, cheapest first. A cached share
+        of yours above the best measured one is itself the low case.
+
+    Examples
+    --------
+    >>> frame = workload_range("2026-01-31", 10_000, 5.5, 0.35, 6_000)
+    >>> bool((frame["low_usd"] < frame["central_usd"]).all())
+    True
+    """
+    best = max(float(datasets.load("token_profiles")["cached_share"].max()), cached_fraction)
+    cards = {model: card for model, card in price_cards(on).items() if model in PRICED}
+    rows = []
+    for model, card in cards.items():
+        low, central, high = (
+            annual_cost_usd(card, annual_mtok, input_output_ratio, cached, request_input_tokens)
+            for cached in (best, cached_fraction, 0.0)
+        )
+        usd = {"low_usd": low, "central_usd": central, "high_usd": high}
+        rows.append({"model": model_name(model), "vendor": model_vendor(model), **usd})
+    return pd.DataFrame(rows).sort_values("central_usd", ignore_index=True)
