@@ -82,6 +82,12 @@ def save(path: Path, cells: list[nbformat.NotebookNode]) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def bandwidth() -> charts.Figure:
+    """A figure with sources, quotes and a dollar sign."""
+    return bandwidth_figure()
+
+
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     """Root of a report with a landing page, two chapters and references."""

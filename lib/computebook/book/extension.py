@@ -17,7 +17,9 @@ from computebook.book.figures import has_chart, setup_figures
 from computebook.book.mathml import setup_math
 
 _OPEN_TAGS = ("parameters", "injected-parameters", "show-input")
-_HTML_TAG = re.compile(r"(<html\b(?![^>]*data-theme)[^>]*?)\s*>")
+_THEME = re.compile(r'(<html\b[^>]*?)\s+data-theme="auto"')
+_FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
+_SEARCH_FIELD = 'id="search-input"'
 
 
 class FoldCode(SphinxPostTransform):
@@ -102,7 +104,13 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     assets.write_assets(outdir / "_static")
     for page in sorted(outdir.rglob("*.html")):
         text = page.read_text("utf-8")
-        themed = _HTML_TAG.sub(r'\1 data-theme="light">', text, count=1)
+        # Scripts set the theme; a page without them has no rules for "auto".
+        themed = _THEME.sub(r'\1 data-theme="light"', text, count=1)
+        # A font may not be fetched ahead from the disk; the style sheet loads it anyway.
+        themed = _FONT_PRELOAD.sub("", themed)
+        if page.name == "search.html":
+            # The theme puts its field on this page a second time, under the same id.
+            themed = themed.replace(_SEARCH_FIELD, 'id="search-page-input"', 1)
         page.write_text(themed, encoding="utf-8", newline="\n")
 
 

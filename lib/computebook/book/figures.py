@@ -22,6 +22,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from computebook.charts.figure import VEGALITE_MIME
 from computebook.charts.theme import with_variables
+from computebook.tables import protect_dollars
 
 VEGALITE_VERSION = "6.4"
 STATIC_WIDTH = 680
@@ -84,8 +85,6 @@ def _figure(renderer: Any, data: Any, about: dict[str, Any]) -> nodes.figure:
 
 def _inline(renderer: Any, data: Any, text: str) -> list[nodes.Node]:
     """Return MyST inline text, with bare dollar signs kept as such, as nodes."""
-    from computebook.tables import protect_dollars
-
     holder = nodes.Element()
     with renderer.renderer.current_node_context(holder):
         renderer.renderer.nested_render_text(protect_dollars(text), data.line or 0, inline=True)

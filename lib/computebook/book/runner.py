@@ -30,6 +30,7 @@ __all__ = [
     "declared_parameters",
     "execute_chapter",
     "refresh",
+    "stale_chapters",
 ]
 
 _CACHE = Path("_build") / "execution-cache"
@@ -120,6 +121,26 @@ def refresh(
     yield from (Outcome(path.stem, "cached") for path in paths if path not in due)
     if due:
         yield from _refresh_due(due, base, keys, workers, timeout)
+
+
+def stale_chapters(root: Path | None = None) -> list[Path]:
+    """Return the chapters that are not known to be what their sources give.
+
+    Parameters
+    ----------
+    root : pathlib.Path, optional
+        Root of the report; found upwards from the working folder otherwise.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Those that `refresh` would execute; all of them in a fresh copy.
+    """
+    base = book_root(root)
+    paths = chapter_paths(base)
+    return [
+        path for path in paths if not _is_fresh(path, base, notebooks.cache_key(path, base, {}))
+    ]
 
 
 def _refresh_due(

@@ -59,6 +59,7 @@ from computebook.exhibits.api_economics.self_hosting import (
     break_even,
     cost_by_utilization,
     published_cases,
+    smallest_fleet_in_words,
 )
 from computebook.exhibits.api_economics.workloads import (
     CODE_TRACE,
@@ -117,6 +118,7 @@ __all__ = [
     "saved_by_cached_share",
     "savings",
     "sensitivity",
+    "smallest_fleet_in_words",
     "tail_share",
     "unsold",
     "utilization_chart",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -57,12 +57,18 @@ def _query_labels(points: pd.DataFrame, x: alt.X, y: alt.Y) -> alt.LayerChart:
     """Return the names of the queries, the last one below its point: the two top ones are near."""
     import altair as alt
 
-    style = {"align": "right", "dx": -8, "fontWeight": "bold", "color": charts.PALETTE[1]}
+    style: dict[str, Any] = {
+        "align": "right",
+        "dx": -8,
+        "fontWeight": "bold",
+        "color": charts.PALETTE[1],
+    }
     layers = [
         alt.Chart(part).mark_text(dy=dy, **style).encode(x=x, y=y, text="query:N")
         for part, dy in ((points.iloc[:-1], -9), (points.iloc[-1:], 14))
     ]
-    return alt.layer(*layers)
+    labels: alt.LayerChart = layers[0] + layers[1]
+    return labels
 
 
 def leaves_chart(leaves: pd.DataFrame, model_name: str) -> alt.LayerChart:
@@ -81,7 +87,8 @@ def largest_leaves_in_words(leaves: pd.DataFrame) -> str:
     """Return the largest leaf of each workload's bill, in words."""
     largest = leaves.loc[leaves.groupby("workload", sort=False)["share"].idxmax()]
     return "; ".join(
-        f"{row.workload}, {row.leaf.lower()} {row.share:.0%}" for row in largest.itertuples()
+        f"{row['workload']}, {str(row['leaf']).lower()} {row['share']:.0%}"
+        for row in largest.to_dict("records")
     )
 
 

@@ -24,7 +24,7 @@ class Headline:
     Attributes
     ----------
     pro_multiple : float
-        Output price of GPT-5.2 Pro over that of the chosen model.
+        Output price of GPT-5.2 Pro over that of GPT-5.2.
     usd_per_krequest : float
         Bill of 1,000 of the reader's requests, US dollars.
     reasoning_share, output_share : float
@@ -64,11 +64,10 @@ def _output_rate(card: PriceCard) -> float:
 
 
 def _percentile(fraction: float) -> str:
-    return "beyond the longest" if fraction >= 1 else f"the {ordinal(fraction)} percentile"
+    return "beyond the longest of them" if fraction >= 1 else f"{ordinal(fraction)} percentile"
 
 
 def headline(
-    *,
     model: str,
     price_date: Date,
     request: Request,
@@ -76,7 +75,6 @@ def headline(
     cached_fraction: float,
     batch_fraction: float,
     gpu_hour_usd: float,
-    utilization_fraction: float,
     overhead_fraction: float,
 ) -> Headline:
     """Return the chapter's headline values for its parameters.
@@ -89,7 +87,7 @@ def headline(
         The reader's mean request.
     requests_per_month, cached_fraction, batch_fraction
         The reader's traffic.
-    gpu_hour_usd, utilization_fraction, overhead_fraction
+    gpu_hour_usd, overhead_fraction
         The reader's own fleet.
 
     Raises
@@ -107,13 +105,13 @@ def headline(
         request,
         cached_fraction=cached_fraction,
         gpu_hour_usd=gpu_hour_usd,
-        utilization_fraction=utilization_fraction,
+        utilization_fraction=1.0,
         overhead_fraction=overhead_fraction,
         requests_per_month=requests_per_month,
     )
     limits = own.groupby("api", sort=False)["break_even_fraction"].agg(["min", "max"])
     then, now = (span_in_words(float(low), float(high)) for low, high in limits.to_numpy())
-    rates = [_output_rate(standard_card(name, price_date)) for name in (PRO, model)]
+    rates = [_output_rate(standard_card(name, price_date)) for name in (PRO, "gpt-5.2")]
     return Headline(
         pro_multiple=rates[0] / rates[1],
         usd_per_krequest=float(rows["usd_per_krequest"]["Total"]),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 import pandas as pd
 
 from computebook import datasets, errors
-from computebook.price_cards import Date, parse_date, price_card, price_cards, rows_in_force
+from computebook.price_cards import (
+    ARTICLE_DATE,
+    Date,
+    parse_date,
+    price_card,
+    price_cards,
+    rows_in_force,
+)
 from computebook.pricing import PriceCard, Usage, bill
 
 __all__ = [
@@ -73,6 +81,13 @@ def _base_rows(on: Date, service_tier: str = "standard") -> pd.DataFrame:
     return rows_in_force(base, on).set_index("model_id", drop=False)
 
 
+@cache
+def _cards(on: Date, service_tier: str) -> dict[str, PriceCard]:
+    """Return all cards of a day, cached tokens billed as new where no rate is known."""
+    cards = price_cards(on, service_tier)
+    return {model_id: card.without_cache_discount() for model_id, card in cards.items()}
+
+
 def dated_card(model: str, on: Date, service_tier: str = "standard") -> PriceCard | None:
     """Return a model's card, cached tokens billed as new where no rate is known; None for no card.
 
@@ -96,8 +111,7 @@ def dated_card(model: str, on: Date, service_tier: str = "standard") -> PriceCar
     True
     """
     model_id = datasets.resolve("commercial_models", "model_id", "model", model)
-    card = price_cards(on, service_tier).get(model_id)
-    return None if card is None else card.without_cache_discount()
+    return _cards(on, service_tier).get(model_id)
 
 
 def sold_cards(models: Sequence[str], on: Date) -> dict[str, PriceCard]:
@@ -213,20 +227,25 @@ def price_agreement(on: Date) -> tuple[int, int]:
     Examples
     --------
     >>> price_agreement("2026-01-15")
-    (103, 103)
+    (110, 110)
     """
     listed = datasets.load("price_crosscheck").dropna(subset=["usd_per_mtok"])
     base = _base_rows(on)
     listed = listed[listed["model_id"].isin(base.index)]
     ours = [
-        base.loc[row.model_id, f"{str(row.price_kind).replace('-', '_')}_usd_per_mtok"]
-        for row in listed.itertuples()
+        base.loc[row["model_id"], f"{row['price_kind'].replace('-', '_')}_usd_per_mtok"]
+        for row in listed.to_dict("records")
     ]
     return len(listed), int((listed["usd_per_mtok"].to_numpy() == pd.Series(ours)).sum())
 
 
-def newer_cards(on: Date) -> pd.DataFrame:
+def newer_cards(on: Date = ARTICLE_DATE) -> pd.DataFrame:
     """Return the cards of the latest price check whose models were not sold on a day.
+
+    Parameters
+    ----------
+    on : str or date
+        The day; the article's by default.
 
     Returns
     -------
@@ -235,7 +254,7 @@ def newer_cards(on: Date) -> pd.DataFrame:
 
     Examples
     --------
-    >>> "GPT-6.1 Sol" in set(newer_cards("2026-01-15")["model"])
+    >>> "GPT-6.1 Sol" in set(newer_cards()["model"])
     True
     """
     latest = _base_rows(latest_check())
@@ -310,4 +329,5 @@ def standard_card(model: str, on: Date) -> PriceCard:
     ComputebookError
         If the model is unknown or has no price that day; the message lists the known periods.
     """
-    return price_card(model, on).without_cache_discount()
+    card = dated_card(model, on)
+    return price_card(model, on).without_cache_discount() if card is None else card

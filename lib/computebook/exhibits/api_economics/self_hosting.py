@@ -25,6 +25,7 @@ __all__ = [
     "cost_by_utilization",
     "own_usd_per_krequest",
     "published_cases",
+    "smallest_fleet_in_words",
     "span_in_words",
 ]
 
@@ -243,6 +244,23 @@ def cost_by_utilization(
         for name, card in api_cards().items()
     ]
     return pd.concat([*own, *listed], ignore_index=True)
+
+
+def smallest_fleet_in_words(own: pd.DataFrame) -> str:
+    """Return the size of the smallest fleet and the traffic that pays for it, in words.
+
+    Parameters
+    ----------
+    own : DataFrame
+        From `break_even`.
+    """
+    rows = own[own["accelerators"] == own["accelerators"].min()].dropna(subset=["traffic_multiple"])
+    size = f"the smaller fleet has {own['accelerators'].min():,.0f} GPUs"
+    if rows.empty:
+        return f"{size}, and no traffic pays for it at either price"
+    least, most = rows["traffic_multiple"].min(), rows["traffic_multiple"].max()
+    span = f"{least:,.3g}" if len(rows) == 1 else f"{least:,.3g} to {most:,.3g}"
+    return f"{size}, and it takes {span} times the traffic assumed here to pay for it"
 
 
 def span_in_words(low: float, high: float) -> str:

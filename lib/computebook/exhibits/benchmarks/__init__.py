@@ -20,6 +20,7 @@ from computebook.exhibits.benchmarks.leads import (
     paired_widths,
     standard_errors,
 )
+from computebook.exhibits.benchmarks.numbers import adjustment, p_value, signed
 from computebook.exhibits.benchmarks.parameters import PARAMETERS
 from computebook.exhibits.benchmarks.runs import (
     all_runs,
@@ -35,6 +36,7 @@ from computebook.exhibits.benchmarks.runs import (
     verdict_counts,
 )
 from computebook.exhibits.benchmarks.wording import (
+    cost_finding,
     effort_finding,
     floor_sentence,
     step_sentence,
@@ -44,6 +46,7 @@ __all__ = [
     "PARAMETERS",
     "CostStep",
     "Headline",
+    "adjustment",
     "all_runs",
     "article_leads",
     "article_table",
@@ -51,6 +54,7 @@ __all__ = [
     "break_even_failure_cost_usd",
     "configurations",
     "contamination",
+    "cost_finding",
     "cost_step",
     "data_date",
     "effort_finding",
@@ -65,6 +69,7 @@ __all__ = [
     "lead_table",
     "openhands_costs",
     "overlapping_benchmarks",
+    "p_value",
     "paired_table",
     "paired_widths",
     "printed_scores",
@@ -73,6 +78,7 @@ __all__ = [
     "qualified",
     "runs_of_record",
     "score_table",
+    "signed",
     "software_runs",
     "standard_errors",
     "step_sentence",

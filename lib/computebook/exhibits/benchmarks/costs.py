@@ -79,9 +79,11 @@ def _with_costs(frame: pd.DataFrame, confidence_percent: float) -> pd.DataFrame:
     per_solved = benchmarks.cost_per_solved_task_usd(cost, solved)
     effort = frame["effort"].str.replace(" thinking budget", "", regex=False)
     unnamed = effort.isin(["default", "not stated"])
-    named = frame["model"] + ", " + effort
-    repeated = named.duplicated(keep=False)
-    named = named.where(~repeated, named + ", " + frame["run_by"])
+    detail = effort.where(~unnamed, "")
+    named = frame["model"] + " (" + effort + ")"
+    # Two parties may have run one model without stating its effort.
+    repeated = (frame["model"] + detail).duplicated(keep=False)
+    named = named.where(~repeated, frame["model"] + " (" + effort + ", " + frame["run_by"] + ")")
     table = frame.assign(
         effort=effort,
         configuration=frame["model"].where(unnamed & ~repeated, named),
@@ -181,7 +183,7 @@ def expected_costs(table: pd.DataFrame, failure_cost_usd: float) -> pd.DataFrame
     --------
     >>> table = configurations("arc-agi-2", ["gpt-5.2", "gpt-5.2-pro"])
     >>> expected_costs(table, 25.0)["configuration"].iloc[0]
-    'GPT-5.2 Thinking, xhigh'
+    'GPT-5.2 Thinking (xhigh)'
     """
     failure = errors.require_finite_in("failure_cost_usd", failure_cost_usd, "$", 0.0, 1e9)
     failed = 1 - table["score_percent"] / 100
@@ -235,7 +237,7 @@ def purchase_ladder(table: pd.DataFrame) -> pd.DataFrame:
     --------
     >>> ladder = purchase_ladder(configurations("arc-agi-2", ["gpt-5.2", "gpt-5.2-pro"]))
     >>> ladder["configuration"].iloc[-1], round(float(ladder["from_usd"].iloc[-1]), -2)
-    ('GPT-5.2 Pro, high', 1100.0)
+    ('GPT-5.2 Pro (high)', 1100.0)
     """
     ordered = table.sort_values(["cost_per_task_usd", "score_percent"], ascending=[True, False])
     current, start, steps = ordered.iloc[0], 0.0, []

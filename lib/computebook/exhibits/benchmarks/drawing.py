@@ -32,7 +32,7 @@ def frontier_chart(table: pd.DataFrame) -> alt.LayerChart:
     >>> from computebook.exhibits.benchmarks.costs import configurations
     >>> chart = frontier_chart(configurations("arc-agi-2", ["gpt-5.2", "gpt-5.2-pro"]))
     >>> chart.layer[0].mark.strokeWidth
-    1.5
+    1
     """
     import altair as alt
 
@@ -51,7 +51,7 @@ def frontier_chart(table: pd.DataFrame) -> alt.LayerChart:
     shared = points.layer[1].encoding
     curves = (
         alt.Chart(data[["cost_per_task_usd", "score_percent", "vendor", "model"]])
-        .mark_line(strokeWidth=1.5, opacity=0.45)
+        .mark_line(strokeWidth=1)
         .encode(
             x=shared.x,
             y=shared.y,

@@ -16,6 +16,7 @@ from computebook.exhibits.benchmarks.costs import (
 )
 from computebook.exhibits.benchmarks.harness import harness_pairs
 from computebook.exhibits.benchmarks.leads import lead_table, paired_table
+from computebook.exhibits.benchmarks.numbers import signed
 
 __all__ = ["CostStep", "Headline", "cost_step", "headline"]
 
@@ -54,11 +55,9 @@ class CostStep:
         return self.top_per_solved_usd / self.below_per_solved_usd
 
     @property
-    def pays_from(self) -> str:
-        """From which cost of a failed task the top configuration pays, in words."""
-        if math.isinf(self.break_even_usd):
-            return "at no cost of failure"
-        return f"only where a failed task costs more than ${self.break_even_usd:,.0f}"
+    def gain_interval(self) -> str:
+        """The interval of the gain, in words."""
+        return f"{signed(self.gain_low_points)} to {signed(self.gain_high_points)}"
 
     @property
     def gain_is_certain(self) -> bool:
@@ -126,8 +125,14 @@ class Headline:
         Paired comparisons on SWE-bench Verified, and how many show a difference.
     first, second : str
         The two best models of that test.
-    first_gap_points, first_gap_low_points, first_gap_high_points : float
-        Their difference with its interval, percentage points.
+    first_gap_points : float
+        Their difference, percentage points.
+    first_gap_interval : str
+        Its interval.
+    tasks : int
+        Tasks of that test.
+    printed_gap_points : float
+        The lead that the article prints on SWE-bench Verified, percentage points.
     premium_points, premium_low_points, premium_high_points : float
         Mean, least and largest excess of a vendor's own SWE-bench Verified score over the best
         independent one, percentage points.
@@ -149,8 +154,9 @@ class Headline:
     first: str
     second: str
     first_gap_points: float
-    first_gap_low_points: float
-    first_gap_high_points: float
+    first_gap_interval: str
+    tasks: int
+    printed_gap_points: float
     premium_points: float
     premium_low_points: float
     premium_high_points: float
@@ -194,6 +200,7 @@ def headline(
     pairs = paired_table(
         paired_models, confidence_percent, significance_percent, multiple_comparisons
     )
+    printed = tested.loc[tested["benchmark_id"] == "swe-bench-verified", "printed_points"]
     premiums = harness_pairs()
     verified = premiums.loc[premiums["benchmark_id"] == "swe-bench-verified", "premium_points"]
     pro = premiums.loc[premiums["benchmark_id"] == "swe-bench-pro", "premium_points"]
@@ -210,8 +217,9 @@ def headline(
         first=str(top["first_name"]),
         second=str(top["second_name"]),
         first_gap_points=float(top["difference_points"]),
-        first_gap_low_points=float(top["low_points"]),
-        first_gap_high_points=float(top["high_points"]),
+        first_gap_interval=str(top["interval"]),
+        tasks=int(top["items"]),
+        printed_gap_points=float(printed.iloc[0]),
         premium_points=float(verified.mean()),
         premium_low_points=float(verified.min()),
         premium_high_points=float(verified.max()),

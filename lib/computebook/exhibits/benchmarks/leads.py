@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from computebook import benchmarks, datasets, errors
+from computebook.exhibits.benchmarks.numbers import signed
 from computebook.exhibits.benchmarks.parameters import ADJUSTMENTS
 from computebook.exhibits.benchmarks.runs import (
     ARTICLE_TABLES,
@@ -82,9 +83,9 @@ def _outcomes(points: pd.Series[float], p_values: NDArray[np.float64], level: fl
 
 _SIDE: Final = ("model_id", "model", "score_percent", "items")
 _PARTIES: Final = {
-    "independent": "one independent party",
-    "self": "each vendor",
-    "competitor": "a competitor's table",
+    "independent": "independent",
+    "self": "vendors",
+    "competitor": "competitor",
 }
 
 
@@ -113,7 +114,7 @@ def _columns_of(side: str) -> dict[str, str]:
 def _spans(table: pd.DataFrame) -> list[str]:
     """Return the intervals of differences as text."""
     spans = zip(table["low_points"], table["high_points"], strict=True)
-    return [f"{low:+.1f} to {high:+.1f}".replace("-", "−") for low, high in spans]
+    return [f"{signed(low)} to {signed(high)}" for low, high in spans]
 
 
 def lead_table(

@@ -207,6 +207,7 @@ def score_table(
     return frame.assign(
         label=frame["benchmark"] + ": " + frame["model"],
         interval=[f"{low:.1f} to {high:.1f}" for low, high in spans],
+        effort=frame["effort"].str.replace(" thinking budget", "", regex=False),
     )
 
 
@@ -306,9 +307,10 @@ def contamination() -> pd.DataFrame:
     """
     named = list(dict.fromkeys(score_table()["benchmark_id"]))
     marks = datasets.load("benchmarks").set_index("benchmark_id", drop=False).loc[named]
-    return marks.assign(contamination=marks["contamination"].str.replace("-", " ")).reset_index(
-        drop=True
-    )
+    return marks.assign(
+        contamination=marks["contamination"].str.replace("-", " "),
+        contamination_note=marks["contamination_note"].replace("", None),
+    ).reset_index(drop=True)
 
 
 def data_date() -> pd.Timestamp:

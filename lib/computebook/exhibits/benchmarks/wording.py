@@ -9,15 +9,16 @@ import pandas as pd
 
 from computebook.exhibits.benchmarks.costs import effort_spans
 from computebook.exhibits.benchmarks.headline import CostStep
+from computebook.exhibits.benchmarks.numbers import signed
 
-__all__ = ["effort_finding", "floor_sentence", "step_sentence"]
+__all__ = ["cost_finding", "effort_finding", "floor_sentence", "step_sentence"]
 
 
 def _at(row: pd.Series[Any]) -> str:
     return (
-        f"{row['configuration']} ({row['score_percent']:.1f}% at ${row['cost_per_task_usd']:,.2f} "
-        f"a task, ${row['cost_per_solved_task_usd']:,.2f} per solved task by "
-        "{eq}`eq-solved-cost`)"
+        f"{row['configuration']}, with {row['score_percent']:.1f}% at "
+        f"${row['cost_per_task_usd']:,.2f} a task and ${row['cost_per_solved_task_usd']:,.2f} per "
+        "solved task"
     )
 
 
@@ -40,7 +41,10 @@ def floor_sentence(
     """
     if measured is None:
         return f"No configuration reaches the floor of {min_score_percent:g}%."
-    text = f"The cheapest configuration that reaches {min_score_percent:g}% is {_at(measured)}."
+    text = (
+        f"Worked case with {{eq}}`eq-solved-cost`: the cheapest configuration that reaches "
+        f"{min_score_percent:g}% is {_at(measured)}."
+    )
     if assured is None:
         return f"{text} None has its whole interval above that floor."
     if assured["configuration"] == measured["configuration"]:
@@ -78,6 +82,35 @@ def effort_finding(table: pd.DataFrame) -> str:
     )
 
 
+def cost_finding(step: CostStep, benchmark: str) -> str:
+    """Return what the last step up the cost frontier buys, in one or two sentences.
+
+    Parameters
+    ----------
+    step : CostStep
+        The last step up the frontier.
+    benchmark : str
+        Name of the benchmark.
+
+    Examples
+    --------
+    >>> flat = CostStep("a", "a", 1.0, 1.0, 0.0, -1.0, 1.0, math.inf, 1.0)
+    >>> cost_finding(flat, "GAIA")
+    'On GAIA, a has the best score and none is cheaper; a solved task costs $1.00.'
+    """
+    if step.top == step.below:
+        return (
+            f"On {benchmark}, {step.top} has the best score and none is cheaper; "
+            f"a solved task costs ${step.top_per_solved_usd:,.2f}."
+        )
+    return (
+        f"On {benchmark}, a task solved by {step.top} costs ${step.top_per_solved_usd:,.2f}, "
+        f"{step.price_ratio:.1f} times one solved by {step.below}, for {signed(step.gain_points)} "
+        f"points ({step.gain_interval}). At that gain it pays only where a failed task costs more "
+        f"than ${step.break_even_usd:,.0f}."
+    )
+
+
 def step_sentence(step: CostStep, confidence_percent: float) -> str:
     """Return from which cost of a failure the top configuration pays, low to high, as MyST.
 
@@ -103,9 +136,10 @@ def step_sentence(step: CostStep, confidence_percent: float) -> str:
         "never" if math.isinf(step.break_even_high_usd) else f"${step.break_even_high_usd:,.0f}"
     )
     return (
-        f"Worked case, the last step of the frontier: {step.top} scores {step.gain_points:.1f} "
-        f"points more than {step.below}, so by {{eq}}`eq-break-even-failure` it pays once a failed "
-        f"task costs ${step.break_even_usd:,.0f}. The gain is uncertain: at the upper end of its "
+        f"Worked case, the last step of the frontier: {step.top} scores "
+        f"{signed(step.gain_points)} points against {step.below}, so by "
+        "{eq}`eq-break-even-failure` it pays once a failed task costs "
+        f"${step.break_even_usd:,.0f}. The gain is uncertain: at the upper end of its "
         f"{confidence_percent:g}% interval the break-even is ${step.break_even_low_usd:,.0f}, "
         f"at the lower end {at_low}."
     )

@@ -1,28 +1,40 @@
 """Exhibits of the chapter on competition: shares by metric, costs by mix, leads, routing."""
 
-from computebook.exhibits.competition.articles import article_market
+from computebook.exhibits.competition.articles import (
+    article_market,
+    positioning_claims,
+    share_verdicts,
+)
 from computebook.exhibits.competition.concentration import (
     concentration_by_metric,
     concentration_series,
 )
 from computebook.exhibits.competition.costs import (
-    cost_by_mix,
     crossover,
     enterprise_costs,
     implied_volumes,
     long_prompt_cost_usd,
-    mix_ranking,
-    workload_range,
 )
 from computebook.exhibits.competition.dates import price_dates, repriced_models
-from computebook.exhibits.competition.drawing import cost_by_mix_chart, vendor_dots, visits_chart
-from computebook.exhibits.competition.headline import Headline, headline
+from computebook.exhibits.competition.drawing import (
+    cost_by_mix_chart,
+    vendor_dots,
+    visits_chart,
+    visits_in_words,
+)
+from computebook.exhibits.competition.headline import Headline, headline, none_or, span
 from computebook.exhibits.competition.leads import (
     article_leaders,
     lead_tests,
     paired_software_lead,
 )
-from computebook.exhibits.competition.routing import cost_per_task, everywhere_good, routes
+from computebook.exhibits.competition.mixes import cost_by_mix, mix_ranking, workload_range
+from computebook.exhibits.competition.routing import (
+    cost_per_task,
+    everywhere_good,
+    route_table,
+    routes,
+)
 from computebook.exhibits.competition.schema import PARAMETERS
 from computebook.exhibits.competition.shares import (
     latest_shares,
@@ -30,6 +42,7 @@ from computebook.exhibits.competition.shares import (
     reading_noise_points,
     share_dots,
     share_moves,
+    visit_readings,
 )
 
 __all__ = [
@@ -52,14 +65,21 @@ __all__ = [
     "long_prompt_cost_usd",
     "metric_definitions",
     "mix_ranking",
+    "none_or",
     "paired_software_lead",
+    "positioning_claims",
     "price_dates",
     "reading_noise_points",
     "repriced_models",
+    "route_table",
     "routes",
     "share_dots",
     "share_moves",
+    "share_verdicts",
+    "span",
     "vendor_dots",
+    "visit_readings",
     "visits_chart",
+    "visits_in_words",
     "workload_range",
 ]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from computebook import claims, tables
 
-__all__ = ["article_market", "with_badges"]
+__all__ = ["article_market", "positioning_claims", "share_verdicts", "with_badges"]
 
 
 def article_market() -> pd.DataFrame:
@@ -18,6 +18,32 @@ def article_market() -> pd.DataFrame:
     ~68% → 64.5-64.6% of web visits {bdg-danger}`contradicted`
     """
     return with_badges(11, "Metric")
+
+
+def positioning_claims() -> pd.DataFrame:
+    """Return what the article's text says of the competition, with verdict and evidence.
+
+    Examples
+    --------
+    >>> positioning_claims()["verdict"].value_counts().to_dict()
+    {'imprecise': 2, 'confirmed': 2, 'unverified': 1}
+    """
+    rows = claims.by_chapter("competition")
+    rows = rows[rows["article_table"] == claims.PROSE]
+    columns = ["statement", "verdict", "our_value_text", "evidence", "source_key"]
+    return rows[columns].reset_index(drop=True)
+
+
+def share_verdicts() -> pd.Series[int]:
+    """Return how many of the article's market shares have each verdict.
+
+    Examples
+    --------
+    >>> share_verdicts().to_dict()
+    {'contradicted': 5, 'unverified': 1}
+    """
+    rows = claims.claims_of_table(11)
+    return rows.loc[rows["unit"] == "percent", "verdict"].value_counts()
 
 
 def with_badges(number: int, head: str) -> pd.DataFrame:

@@ -23,33 +23,21 @@ __all__ = [
     "Crossover",
     "annual_cost_usd",
     "article_costs",
-    "cost_by_mix",
     "crossover",
     "enterprise_costs",
+    "implied_mix",
     "implied_volumes",
     "long_prompt_cost_usd",
-    "mix_ranking",
     "misfit_usd",
     "model_name",
     "model_vendor",
-    "workload_range",
 ]
 
 MARKET_TABLE: Final = 11
 GPT, GEMINI, CLAUDE, OLD_GPT = "gpt-5.2", "gemini-3-pro", "claude-opus-4.5", "gpt-5"
 #: The article's three models, then cheaper ones with open weights.
 RIVALS: Final = (GPT, GEMINI, CLAUDE)
-PRICED: Final = (*RIVALS, "kimi-k2.5", "deepseek-v3.2")
 ENTERPRISE: Final = (OLD_GPT, GPT, GEMINI, CLAUDE, "gpt-5.2-pro", "kimi-k2.5", "deepseek-v3.2")
-TRACES: Final = (
-    "servegen-deepseek-r1",
-    "azure-2023-conversation",
-    "terminal-bench-agent",
-    "arxiv-summarisation",
-    "mooncake-conversation",
-    "azure-2023-code",
-)
-RATIOS: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 #: Total input of a request that is certainly in Gemini's long-context tier, tokens.
 LONG_REQUEST_TOKENS: Final = 250_000.0
 
@@ -71,7 +59,7 @@ def model_name(model: str) -> str:
     >>> model_name("gemini-3-deep-think")
     'Gemini 3 Deep Think'
     """
-    return str(_model(model)["name"]).split(" (", maxsplit=1)[0]
+    return _stated(model, "name").split(" (", maxsplit=1)[0]
 
 
 def model_vendor(model: str) -> str:
@@ -82,13 +70,13 @@ def model_vendor(model: str) -> str:
     >>> model_vendor("kimi-k2.5")
     'Moonshot AI'
     """
-    return str(_model(model)["vendor"])
+    return _stated(model, "vendor")
 
 
-def _model(model: str) -> pd.Series[str]:
+def _stated(model: str, field: str) -> str:
     models = datasets.load("commercial_models").set_index("model_id")
     errors.require_known("model", model, map(str, models.index))
-    return models.loc[model]
+    return str(models[field].to_dict()[model])
 
 
 def annual_cost_usd(
@@ -177,8 +165,19 @@ def misfit_usd(gpt_model: str, on: Date) -> float:
     return implied_token_volumes([*map(float, article_costs())], cards).residual_usd
 
 
-def _implied_mix(on: Date) -> tuple[float, float]:
-    """Return the implied tokens of a year, million, and their ratio of input to output."""
+def implied_mix(on: Date) -> tuple[float, float]:
+    """Return the implied tokens of a year, million, and their ratio of input to output.
+
+    Parameters
+    ----------
+    on : str or date
+        Day of the prices.
+
+    Examples
+    --------
+    >>> [round(value, 6) for value in implied_mix("2026-01-31")]
+    [10000.0, 1.0]
+    """
     volumes = implied_volumes(on)
     total = (volumes.input_tokens + volumes.output_tokens) / TOKENS_PER_MTOK
     return total, volumes.input_tokens / volumes.output_tokens
@@ -205,7 +204,7 @@ def enterprise_costs(on: Date) -> pd.DataFrame:
     [56250.0, 78750.0]
     """
     cards, printed = price_cards(on), article_costs()
-    total, ratio = _implied_mix(on)
+    total, ratio = implied_mix(on)
     rows = [
         {
             "model": model_name(model),
@@ -232,7 +231,7 @@ def long_prompt_cost_usd(on: Date) -> float:
     >>> round(long_prompt_cost_usd("2026-01-31"))
     110000
     """
-    return annual_cost_usd(price_card(GEMINI, on), *_implied_mix(on), 0.0, LONG_REQUEST_TOKENS)
+    return annual_cost_usd(price_card(GEMINI, on), *implied_mix(on), 0.0, LONG_REQUEST_TOKENS)
 
 
 def crossover(on: Date, cached_fraction: float, request_input_tokens: float = 0.0) -> Crossover:
@@ -271,7 +270,7 @@ def crossover(on: Date, cached_fraction: float, request_input_tokens: float = 0.
     }
     cheaper = [model_name(list(cards)[int(np.argmin(usd))]) for usd in costs.values()]
     return Crossover(
-        crossover_input_output_ratio(*cards.values(), request_input_tokens),
+        crossover_input_output_ratio(cards[GPT], cards[GEMINI], request_input_tokens),
         crossover_input_output_ratio(mixed[0], mixed[1], request_input_tokens),
         *cheaper,
     )
@@ -292,142 +291,3 @@ def _with_cache(card: PriceCard, cached_fraction: float) -> PriceCard:
         for tier in card.tiers
     )
     return PriceCard(card.model_id, tiers)
-
-
-def cost_by_mix(on: Date) -> pd.DataFrame:
-    """Return the annual cost of the implied tokens at other mixes of input and output.
-
-    Parameters
-    ----------
-    on : str or date
-        Day of the prices.
-
-    Returns
-    -------
-    DataFrame
-        `ratio` (input tokens per output token), `model`, `vendor`, `annual_kusd` (thousand US
-        dollars), without caching.
-
-    Examples
-    --------
-    >>> frame = cost_by_mix("2026-01-31")
-    >>> at_8 = frame[frame["ratio"] == 8].set_index("model")["annual_kusd"]
-    >>> bool(np.isclose(at_8["GPT-5.2 Thinking"], at_8["Gemini 3 Pro"]))
-    True
-    """
-    total, _ = _implied_mix(on)
-    models = (CLAUDE, GPT, GEMINI, OLD_GPT)
-    return pd.DataFrame(
-        {
-            "ratio": ratio,
-            "model": model_name(model),
-            "vendor": model_vendor(model),
-            "annual_kusd": annual_cost_usd(price_card(model, on), total, ratio) / 1e3,
-        }
-        for model in models
-        for ratio in RATIOS
-    )
-
-
-def mix_ranking(
-    on: Date,
-    annual_mtok: float,
-    input_output_ratio: float,
-    cached_fraction: float,
-    request_input_tokens: float,
-) -> pd.DataFrame:
-    """Return the annual cost by model at your mix, the article's and those of traces.
-
-    Parameters
-    ----------
-    on : str or date
-        Day of the prices; models without a price that day are left out.
-    annual_mtok, input_output_ratio, cached_fraction, request_input_tokens : float
-        Your workload, as in `annual_cost_usd`; the other rows have the same tokens a year and
-        the cached share of their trace, 0 where it is not published.
-
-    Returns
-    -------
-    DataFrame
-        `workload`, `ratio`, `cached_fraction`, a column per model with its cost in US dollars,
-        `cheapest_of_three` (of the article's models), `source_key`; by rising ratio.
-
-    Examples
-    --------
-    >>> frame = mix_ranking("2026-01-31", 10_000, 5.5, 0.35, 6_000).set_index("workload")
-    >>> frame.at["Article's implied mix", "cheapest_of_three"]
-    'Gemini 3 Pro'
-    """
-    cards = {model: card for model, card in price_cards(on).items() if model in PRICED}
-    your = ("Your workload", input_output_ratio, cached_fraction, request_input_tokens, "")
-    article = ("Article's implied mix", _implied_mix(on)[1], 0.0, 0.0, "")
-    rows = [_mix_row(mix, annual_mtok, cards) for mix in (your, article, *map(_trace_mix, TRACES))]
-    return pd.DataFrame(rows).sort_values("ratio", kind="stable", ignore_index=True)
-
-
-def _trace_mix(profile: str) -> tuple[str, float, float, float, str]:
-    row = datasets.load("token_profiles").set_index("profile_id").loc[profile]
-    ratio = float(row["input_mean_tokens"] / row["output_mean_tokens"])
-    cached = 0.0 if pd.isna(row["cached_share"]) else float(row["cached_share"])
-    name = str(row["name"]).split(" (", maxsplit=1)[0]
-    return name, ratio, cached, float(row["input_mean_tokens"]), str(row["source_key"])
-
-
-def _mix_row(
-    mix: tuple[str, float, float, float, str], annual_mtok: float, cards: dict[str, PriceCard]
-) -> dict[str, object]:
-    name, ratio, cached, prompt, source = mix
-    usd = {
-        m: annual_cost_usd(card, annual_mtok, ratio, cached, prompt) for m, card in cards.items()
-    }
-    cheapest = min((model for model in RIVALS if model in usd), key=usd.__getitem__)
-    priced = {model_name(model): usd[model] for model in PRICED if model in usd}
-    return {
-        "workload": name,
-        "ratio": ratio,
-        "cached_fraction": cached,
-        **priced,
-        "cheapest_of_three": model_name(cheapest),
-        "source_key": source,
-    }
-
-
-def workload_range(
-    on: Date,
-    annual_mtok: float,
-    input_output_ratio: float,
-    cached_fraction: float,
-    request_input_tokens: float,
-) -> pd.DataFrame:
-    """Return your annual cost by model: low with the best measured cache, high without one.
-
-    Parameters
-    ----------
-    on : str or date
-        Day of the prices; models without a price that day are left out.
-    annual_mtok, input_output_ratio, cached_fraction, request_input_tokens : float
-        Your workload, as in `annual_cost_usd`.
-
-    Returns
-    -------
-    DataFrame
-        `model`, `vendor`, `low_usd`, `central_usd`, `high_usd`, cheapest first. A cached share
-        of yours above the best measured one is itself the low case.
-
-    Examples
-    --------
-    >>> frame = workload_range("2026-01-31", 10_000, 5.5, 0.35, 6_000)
-    >>> bool((frame["low_usd"] < frame["central_usd"]).all())
-    True
-    """
-    best = max(float(datasets.load("token_profiles")["cached_share"].max()), cached_fraction)
-    cards = {model: card for model, card in price_cards(on).items() if model in PRICED}
-    rows = []
-    for model, card in cards.items():
-        low, central, high = (
-            annual_cost_usd(card, annual_mtok, input_output_ratio, cached, request_input_tokens)
-            for cached in (best, cached_fraction, 0.0)
-        )
-        usd = {"low_usd": low, "central_usd": central, "high_usd": high}
-        rows.append({"model": model_name(model), "vendor": model_vendor(model), **usd})
-    return pd.DataFrame(rows).sort_values("central_usd", ignore_index=True)

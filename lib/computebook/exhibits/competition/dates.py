@@ -9,6 +9,7 @@ import pandas as pd
 
 from computebook.exhibits.competition.costs import annual_cost_usd, model_name, model_vendor
 from computebook.price_cards import Date, price_cards
+from computebook.pricing import PriceCard
 
 __all__ = ["RepricedModels", "price_dates", "repriced_models"]
 
@@ -52,7 +53,7 @@ def repriced_models(on: Date, later: Date) -> RepricedModels:
     return RepricedModels(len(both), len(moved))
 
 
-def _rates(card: object) -> tuple[float, float]:
+def _rates(card: PriceCard) -> tuple[float, float]:
     rates = card.tiers[0].rates
     return rates.uncached_input_usd_per_mtok, rates.output_usd_per_mtok
 

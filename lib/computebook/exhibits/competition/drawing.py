@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from computebook import charts
 from computebook.exhibits.competition.costs import (
     article_costs,
-    cost_by_mix,
     crossover,
     implied_volumes,
     model_vendor,
 )
+from computebook.exhibits.competition.mixes import cost_by_mix
 from computebook.exhibits.competition.shares import article_shares, visits_over_time
 from computebook.price_cards import Date
 
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["cost_by_mix_chart", "vendor_dots", "visits_chart"]
+__all__ = ["cost_by_mix_chart", "vendor_dots", "visits_chart", "visits_in_words"]
 
-#: Five vendors at most are labelled at the end of their line.
-DRAWN_VENDORS: Final = ("OpenAI", "Google", "Anthropic", "DeepSeek", "xAI")
+#: The vendors of the article; the lines of the smaller ones would run into each other.
+DRAWN_VENDORS: Final = ("OpenAI", "Google", "Anthropic")
 ROW_PIXELS: Final = 34
 
 
@@ -47,6 +48,25 @@ def visits_chart() -> alt.LayerChart:
     )
     printed = article_shares().rename(columns={"month": "day"})
     return _with_hollow_marks(lines, printed, "vendor", opacity=1.0)
+
+
+def visits_in_words() -> str:
+    """Return the first and the last reading of each drawn vendor in words.
+
+    Examples
+    --------
+    >>> print(visits_in_words().split("; ")[1])
+    Google from 5.6% (November 2024) to 27.3% (May 2026)
+    """
+    readings = visits_over_time(DRAWN_VENDORS)
+    ends = [
+        (vendor, *rows[["day", "share_percent"]].iloc[[0, -1]].to_numpy().ravel())
+        for vendor, rows in readings.groupby("vendor", sort=False)
+    ]
+    return "; ".join(
+        f"{vendor} from {first:.1f}% ({start:%B %Y}) to {last:.1f}% ({end:%B %Y})"
+        for vendor, start, first, end, last in ends
+    )
 
 
 def _with_hollow_marks(
@@ -113,7 +133,7 @@ def _with_rule(chart: alt.LayerChart, at: float) -> alt.LayerChart:
     """Return a chart with a dashed vertical line and its label; none where `at` is missing."""
     import altair as alt
 
-    if pd.isna(at):
+    if math.isnan(at):
         return chart
     base = alt.Chart(pd.DataFrame({"ratio": [at], "name": [f"equal cost at {at:.3g}:1"]}))
     base = base.encode(x=chart.layer[0].encoding.x)
@@ -160,7 +180,7 @@ def vendor_dots(
         .mark_rule(strokeWidth=1.5, opacity=0.5)
         .encode(y=rows, x=alt.X("low:Q", title=value_title), x2="high:Q")
     )
-    channel = {"field": "vendor", "type": "nominal", "title": None}
+    channel: dict[str, Any] = {"field": "vendor", "type": "nominal", "title": None}
     points = (
         alt.Chart(data, height=alt.Step(ROW_PIXELS))
         .mark_point(size=110, opacity=1)

@@ -22,19 +22,32 @@ from computebook.exhibits.competition.costs import (
     crossover,
     implied_volumes,
     misfit_usd,
-    workload_range,
 )
 from computebook.exhibits.competition.leads import lead_tests
+from computebook.exhibits.competition.mixes import workload_range
 from computebook.exhibits.competition.shares import (
+    FORECAST,
     ArticleReading,
     article_readings,
+    article_shares,
     latest_shares,
     shares_at,
 )
 from computebook.price_cards import Date, price_card
 from computebook.units import TOKENS_PER_MTOK
 
-__all__ = ["Costs", "Headline", "Leads", "Shares", "costs", "headline", "leads", "shares"]
+__all__ = [
+    "Costs",
+    "Headline",
+    "Leads",
+    "Shares",
+    "costs",
+    "headline",
+    "leads",
+    "none_or",
+    "shares",
+    "span",
+]
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,8 @@ class Shares:
         The readings that the article's two months come closest to.
     at_article_month : DataFrame
         Shares of web visits in the article's month, by vendor.
+    printed_claude_percent : float
+        What the article prints for Claude in January 2026, percent.
     lowest, highest : Series
         Rows of `latest_shares` with the lowest and the highest share of Anthropic.
     first, last : Series
@@ -59,6 +74,7 @@ class Shares:
 
     readings: list[ArticleReading]
     at_article_month: pd.DataFrame
+    printed_claude_percent: float
     lowest: pd.Series[Any]
     highest: pd.Series[Any]
     first: pd.Series[Any]
@@ -121,6 +137,29 @@ class Leads:
     over_printed: int
 
 
+def span(low: float, high: float) -> str:
+    """Return a span to one decimal, or the one number that both ends round to.
+
+    Examples
+    --------
+    >>> span(1.31, 1.33), span(2.7, 2.8)
+    ('1.3', '2.7 to 2.8')
+    """
+    ends = list(dict.fromkeys(f"{value:.1f}" for value in (low, high)))
+    return " to ".join(ends)
+
+
+def none_or(count: int) -> str:
+    """Return a count, or the word for zero.
+
+    Examples
+    --------
+    >>> none_or(0), none_or(2)
+    ('none', '2')
+    """
+    return str(count) if count else "none"
+
+
 @dataclass(frozen=True)
 class Headline:
     """All of it."""
@@ -144,18 +183,22 @@ def shares(metric: str = "web-visits") -> Shares:
     'Reseller spending, May 2026'
     """
     latest = latest_shares()
-    known = latest[latest["Anthropic"].notna() & ~latest["metric"].str.endswith("-forecast")]
-    series, by_metric = concentration_series(metric), concentration_by_metric()
+    printed = article_shares().drop_duplicates("vendor").set_index("vendor")["share_percent"]
+    known = latest[latest["Anthropic"].notna() & latest["adds_up"]]
+    known = known[known["metric"] != FORECAST].sort_values("Anthropic")
+    series = concentration_series(metric)
+    by_metric = concentration_by_metric().sort_values("middle")
     return Shares(
         readings=article_readings(),
         at_article_month=shares_at("web-visits", "2026-01"),
-        lowest=known.loc[known["Anthropic"].idxmin()],
-        highest=known.loc[known["Anthropic"].idxmax()],
+        printed_claude_percent=float(printed["Anthropic"]),
+        lowest=known.iloc[0],
+        highest=known.iloc[-1],
         first=series.iloc[0],
         last=series.iloc[-1],
         widest_index=float((series["high"] - series["low"]).max()),
-        loosest=by_metric.loc[by_metric["middle"].idxmin()],
-        tightest=by_metric.loc[by_metric["middle"].idxmax()],
+        loosest=by_metric.iloc[0],
+        tightest=by_metric.iloc[-1],
     )
 
 
@@ -224,7 +267,7 @@ def leads(confidence_percent: float = 95.0) -> Leads:
     tests = lead_tests(confidence_percent)
     survived = [
         int(tests.loc[tests["against"].str.contains(role), "survives"].sum())
-        for role in ("true runner-up", "another vendor", "as printed")
+        for role in ("true runner-up", "other vendor", "as printed")
     ]
     return Leads(int(tests["category"].nunique()), *survived)
 

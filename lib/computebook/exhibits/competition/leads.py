@@ -15,8 +15,8 @@ __all__ = ["article_leaders", "lead_tests", "paired_software_lead", "scores"]
 
 LEADERS_TABLE: Final = 12
 RUNNER_UP: Final = "true runner-up"
-OTHER_VENDOR: Final = "best of another vendor"
-AS_PRINTED: Final = "runner-up as printed"
+OTHER_VENDOR: Final = "other vendor's best"
+AS_PRINTED: Final = "second as printed"
 
 
 def scores() -> pd.DataFrame:
@@ -76,7 +76,7 @@ def lead_tests(confidence_percent: float = 95.0) -> pd.DataFrame:
         model of another vendor, the article's runner-up; joined where they are one model),
         `leader`, `runner_up`, `leader_percent`, `runner_up_percent`, `items`, `lead_points`,
         `low_points`, `high_points`, `p_value`, `p_holm` (adjusted for all rows), `survives`,
-        `survives_holm`.
+        `survives_holm`; for print `benchmark`, `interval`, `p_text`.
 
     Raises
     ------
@@ -95,7 +95,13 @@ def lead_tests(confidence_percent: float = 95.0) -> pd.DataFrame:
         for _, group in table.groupby("category", sort=False)
         for row in _rivals(group.reset_index(drop=True))
     ]
-    return benchmarks.lead_verdicts(pd.DataFrame(rows), 1 - confidence_percent / 100)
+    tests = benchmarks.lead_verdicts(pd.DataFrame(rows), 1 - confidence_percent / 100)
+    spans = zip(tests["low_points"], tests["high_points"], strict=True)
+    return tests.assign(
+        benchmark=tests["category"].str.extract(r"\((.*)\)", expand=False),
+        interval=[f"{low:+.1f} to {high:+.1f}".replace("-", "−") for low, high in spans],
+        p_text=["below 0.001" if p < 0.001 else f"{p:.3f}" for p in tests["p_value"]],
+    )
 
 
 def _rivals(group: pd.DataFrame) -> list[dict[str, Any]]:
@@ -155,12 +161,9 @@ def article_leaders(confidence_percent: float = 95.0) -> pd.DataFrame:
     tests = lead_tests(confidence_percent)
     tests = tests[tests["against"].str.contains(RUNNER_UP)].set_index("category")
     tests = tests.loc[table["Category"]]
-    return table.assign(
-        **{
-            "Lead over the true runner-up (points)": [_lead(row) for _, row in tests.iterrows()],
-            "Lead survives": tests["survives"].to_numpy(bool),
-        }
-    )
+    table["Lead over the true runner-up (points)"] = [_lead(row) for _, row in tests.iterrows()]
+    table["Lead survives"] = tests["survives"].to_numpy(bool)
+    return table
 
 
 def paired_software_lead(confidence_percent: float = 95.0) -> benchmarks.PairedDifference:

@@ -15,14 +15,15 @@ from computebook.exhibits.competition.costs import (
     model_name,
     model_vendor,
 )
+from computebook.exhibits.competition.mixes import trace_means
 from computebook.price_cards import Date, price_cards
 from computebook.price_comparison import blended_usd_per_mtok
 from computebook.pricing import Usage, bill
 
-__all__ = ["Route", "candidates", "cost_per_task", "everywhere_good", "routes"]
+__all__ = ["Route", "candidates", "cost_per_task", "everywhere_good", "route_table", "routes"]
 
 #: Models that the article speaks of, and those with open weights that it compares them with.
-MODELS: Final = (
+MODELS: Final[tuple[str, ...]] = (
     "gpt-5.2",
     "gpt-5.2-pro",
     "claude-opus-4.5",
@@ -34,6 +35,7 @@ MEASURED: Final = "measured"
 #: Work, the benchmark that stands for it, and the trace that gives its tokens.
 WORK: Final = {
     "Long documents": ("longbench-v2", "mooncake-conversation"),
+    "Long documents, other test": ("aa-lcr", "mooncake-conversation"),
     "Science questions": ("gpqa-diamond", "servegen-deepseek-r1"),
     "Software issues": ("swe-bench-verified", MEASURED),
     "Abstract puzzles": ("arc-agi-2", MEASURED),
@@ -63,7 +65,7 @@ def candidates(work: str, on: Date) -> pd.DataFrame:
     Parameters
     ----------
     work : str
-        One of "Long documents", "Science questions", "Software issues", "Abstract puzzles".
+        One of "Long documents", "Long documents, other test", "Science questions", "Software issues", "Abstract puzzles".
     on : str or date
         Day of the prices; models without a price that day are left out.
 
@@ -144,10 +146,10 @@ def _asked(benchmark: str, profile: str, models: list[str], on: Date) -> pd.Data
 
 
 def _mean_request(profile: str) -> Usage:
-    row = datasets.load("token_profiles").set_index("profile_id").loc[profile]
-    cached = 0.0 if pd.isna(row["cached_share"]) else float(row["cached_share"])
-    inputs, outputs = float(row["input_mean_tokens"]), float(row["output_mean_tokens"])
-    return Usage.from_shares(inputs, outputs, cached_fraction=cached)
+    trace = trace_means(profile)
+    return Usage.from_shares(
+        trace.input_tokens, trace.output_tokens, cached_fraction=trace.cached_fraction
+    )
 
 
 def routes(
@@ -171,7 +173,7 @@ def routes(
 
     Examples
     --------
-    >>> [route.routed for route in routes("2026-01-31")][2:]
+    >>> [route.routed for route in routes("2026-01-31")][3:]
     ['GPT-5.2 Thinking', 'GPT-5.2 Thinking, xhigh']
     """
     errors.require_finite_in("quality_margin_percent", quality_margin_percent, "points", 0, 100)
@@ -180,7 +182,7 @@ def routes(
 
 def _route(work: str, on: Date, margin: float, confidence_percent: float) -> Route:
     frame = candidates(work, on)
-    best = frame.loc[frame["score_percent"].idxmax()]
+    best = frame.sort_values("score_percent", ascending=False, kind="stable").iloc[0]
     enough = frame[frame["score_percent"] >= best["score_percent"] - margin].iloc[0]
     same = frame[~_provably_worse(frame, best, confidence_percent)].iloc[0]
     benchmark, profile = WORK[work]
@@ -188,7 +190,7 @@ def _route(work: str, on: Date, margin: float, confidence_percent: float) -> Rou
     measured = "measured per task" if profile == MEASURED else "list price on a trace"
     return Route(
         work,
-        str(named[benchmark]).split(",")[0],
+        str(named[benchmark]).split(",")[0].split(" (")[0],
         measured,
         str(best["label"]),
         float(best["score_percent"]),
@@ -213,6 +215,33 @@ def _provably_worse(
     )
     p_value = np.asarray(benchmarks.two_sided_p_value(z))
     return pd.Series(p_value < 1 - confidence_percent / 100, index=frame.index)
+
+
+def route_table(chosen: list[Route]) -> pd.DataFrame:
+    """Return routes for print: the work with its benchmark, the models with their scores.
+
+    Parameters
+    ----------
+    chosen : list of Route
+        From `routes`.
+
+    Returns
+    -------
+    DataFrame
+        `work`, `benchmark`, `cost_basis`, `best`, `routed` (each with score and US dollars per
+        1,000 tasks), `saving_fraction`, `indistinct` (with its cost).
+
+    Examples
+    --------
+    >>> print(route_table(routes("2026-01-31")).loc[3, "routed"])
+    GPT-5.2 Thinking (74.6%, $833)
+    """
+    frame = pd.DataFrame(chosen)
+    return frame.assign(
+        best=[f"{r.best} ({r.best_percent:.1f}%, ${r.best_usd:,.0f})" for r in chosen],
+        routed=[f"{r.routed} ({r.routed_percent:.1f}%, ${r.routed_usd:,.0f})" for r in chosen],
+        indistinct=[f"{r.indistinct} (${r.indistinct_usd:,.0f})" for r in chosen],
+    )
 
 
 def everywhere_good(on: Date, quality_margin_percent: float = 5.0) -> list[str]:
@@ -259,7 +288,7 @@ def cost_per_task(
     --------
     >>> frame = cost_per_task("2026-01-31", 5.5, 0.35, 6_000)
     >>> round(float(frame["multiple"].max()), 2)
-    2.14
+    2.15
     """
     volumes = implied_volumes(on)
     implied = volumes.input_tokens / volumes.output_tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 import pandas as pd
@@ -20,6 +21,7 @@ __all__ = [
     "share_moves",
     "shares_at",
     "vendor_shares",
+    "visit_readings",
     "visits_over_time",
 ]
 
@@ -42,6 +44,7 @@ METRIC_NAMES: Final = {
 }
 #: Shares of firms overlap: one firm uses several vendors.
 OVERLAPPING: Final = ("enterprise-use", "business-adoption")
+SURVEYS: Final = ("ETR", "a16z")
 FORECAST: Final = "enterprise-wallet-forecast"
 _KEYS: Final = ["metric", "definition", "population", "month"]
 
@@ -109,8 +112,9 @@ def article_readings() -> list[ArticleReading]:
     printed = article_shares().pivot_table(index="month", columns="vendor", values="share_percent")
     found = []
     for month in ARTICLE_MONTHS.values():
-        misses = (series - printed.loc[pd.Timestamp(month), series.columns]).abs().max(axis=1)
-        found.append(ArticleReading(month, misses.idxmin(), float(misses.min())))
+        wanted = printed.loc[pd.Timestamp(month)].reindex(series.columns)
+        misses = (series - wanted).abs().max(axis=1)
+        found.append(ArticleReading(month, pd.Timestamp(str(misses.idxmin())), float(misses.min())))
     return found
 
 
@@ -130,11 +134,23 @@ def metric_definitions() -> pd.DataFrame:
     grouped = vendor_shares().groupby(["metric", "definition", "population"], sort=False)
     frame = grouped["source_key"].agg(_joined).reset_index()
     frame = frame.assign(
-        measure=frame["metric"].map(METRIC_NAMES),
+        measure=_measures(frame),
         adds_up=~frame["metric"].isin(list(OVERLAPPING)),
         place=frame["metric"].map(list(METRIC_NAMES).index),
     )
     return frame.sort_values("place", kind="stable", ignore_index=True)
+
+
+def _measures(frame: pd.DataFrame) -> list[str]:
+    """Return the name of each row's metric; two surveys of use are told apart."""
+    names = zip(frame["metric"].map(METRIC_NAMES), frame["population"], strict=True)
+    survey = {name: re.search("|".join(SURVEYS), name) for name in set(frame["population"])}
+    return [
+        f"{measure} ({found[0]})"
+        if measure == METRIC_NAMES["enterprise-use"] and found
+        else measure
+        for measure, found in ((measure, survey[name]) for measure, name in names)
+    ]
 
 
 def _joined(keys: pd.Series[str]) -> str:
@@ -163,7 +179,7 @@ def latest_shares() -> pd.DataFrame:
     vendors = [name for name in wide.columns if name in set(vendor_shares()["vendor"])]
     others = [name for name in vendors if name not in ARTICLE_VENDORS.values()]
     frame = wide.assign(
-        measure=wide["metric"].map(METRIC_NAMES),
+        measure=_measures(wide),
         others=wide[others].sum(axis=1, min_count=1),
         adds_up=~wide["metric"].isin(list(OVERLAPPING)),
         place=wide["metric"].map(list(METRIC_NAMES).index),
@@ -242,9 +258,9 @@ def shares_at(metric: str, month: str) -> pd.DataFrame:
         raise errors.ComputebookError(
             f"no {metric} reading up to {month}: the first is of {days[0]}, the last of {days[-1]}"
         )
-    last = past.apply(pd.Series.last_valid_index).dropna()
-    values = [float(past.at[day, vendor]) for vendor, day in last.items()]
-    return pd.DataFrame({"day": last, "share_percent": values})
+    tidy = past.reset_index().melt(id_vars="day", value_name="share_percent").dropna()
+    last = tidy.sort_values("day", kind="stable").drop_duplicates("vendor", keep="last")
+    return last.set_index("vendor")
 
 
 def _end_of(month: str) -> pd.Timestamp:
@@ -287,15 +303,13 @@ def share_moves(metric: str, earlier_month: str, later_month: str) -> pd.DataFra
         raise errors.ComputebookError(
             f"earlier_month = {earlier_month} is not before later_month = {later_month}"
         )
-    sides = [shares_at(metric, month) for month in (earlier_month, later_month)]
-    frame = sides[1].join(sides[0], lsuffix="_later", rsuffix="_earlier")
-    frame = frame.rename_axis("vendor").reset_index()
-    names = {
-        f"{what}_{side}": f"{side}_{name}"
-        for side in ("earlier", "later")
-        for what, name in (("day", "day"), ("share_percent", "percent"))
-    }
-    frame = frame.rename(columns=names)
+    later, earlier = (
+        shares_at(metric, month).rename(
+            columns={"day": f"{side}_day", "share_percent": f"{side}_percent"}
+        )
+        for side, month in (("later", later_month), ("earlier", earlier_month))
+    )
+    frame = later.join(earlier).rename_axis("vendor").reset_index()
     frame = frame.assign(change_points=frame["later_percent"] - frame["earlier_percent"])
     return frame.sort_values("later_percent", ascending=False, ignore_index=True)
 
@@ -321,6 +335,30 @@ def visits_over_time(vendors: tuple[str, ...]) -> pd.DataFrame:
     series = market.share_series(vendor_shares(), "web-visits")[list(vendors)]
     tidy = series.reset_index().melt(id_vars="day", value_name="share_percent")
     return tidy.dropna(subset=["share_percent"]).reset_index(drop=True)
+
+
+def visit_readings() -> pd.DataFrame:
+    """Return every reading of web visits, a row per day, with its verification and sources.
+
+    Returns
+    -------
+    DataFrame
+        `day`, a column per vendor in percent (nan where not listed), `verification`,
+        `source_key` (joined by commas).
+
+    Examples
+    --------
+    >>> readings = visit_readings()
+    >>> len(readings), readings["verification"].unique().tolist()
+    (19, ['secondary'])
+    """
+    visits = vendor_shares()
+    visits = visits[visits["metric"] == "web-visits"]
+    series = market.share_series(visits, "web-visits")
+    named = visits.groupby("as_of").agg(
+        verification=("verification", _joined), source_key=("source_key", _joined)
+    )
+    return series.join(named).reset_index()
 
 
 def reading_noise_points() -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from computebook import charts, datasets, errors, tco, units
 from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
+from computebook.exhibits.training_clusters.overlay import on_axes_of
 from computebook.exhibits.training_clusters.sites import power_by_boundary
 from computebook.scenarios import Range
 
@@ -58,7 +59,8 @@ def compute_deals() -> pd.DataFrame:
     13.3
     """
     table = datasets.load("compute_deals")
-    table["announced_on"] = table["announced_on"].dt.strftime("%Y-%m-%d")
+    # With hyphens that do not break, a date stays on one line of a narrow column.
+    table["announced_on"] = table["announced_on"].dt.strftime("%Y-%m-%d").str.replace("-", "\u2011")
     for name in ("value_kind", "status"):
         table[name] = table[name].str.replace("-", " ")
     known = table[["value_usd", "capacity_gw", "term_years"]].notna().all(axis=1)
@@ -292,12 +294,9 @@ def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
         frame, x="gpus", y="usd", series="series", log_x=True, log_y=True, x_format="~s",
         x_title="GPUs in the deal (count)", y_title="Implied price ($/GPU-hour)",
     )  # fmt: skip
-    # The lines own the axes; the bands are drawn on them.
-    colour = alt.Color("colour:N", scale=None)
-    base = alt.Chart(bands).encode(color=colour)
-    right, top = alt.X("end:Q", axis=None), alt.Y("high:Q", axis=None)
+    base = alt.Chart(bands).encode(color=alt.Color("colour:N", scale=None))
     areas = base.mark_rect(opacity=0.16).encode(
-        x=alt.X("start:Q", axis=None), x2="end:Q", y=alt.Y("low:Q", axis=None), y2="high:Q"
+        **on_axes_of(lines, "start", "low"), x2="end:Q", y2="high:Q"
     )
     text = base.mark_text(align="right", baseline="top", dx=-6, dy=5, fontSize=11)
-    return lines + areas + text.encode(x=right, y=top, text="band:N")
+    return (lines + areas + text.encode(**on_axes_of(lines, "end", "high"), text="band:N")).properties(padding=5)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from computebook import units
+from computebook import training, units
 from computebook.exhibits.training_clusters import deals, reliability, runs, sites, speed
 from computebook.scenarios import Range
 
@@ -29,6 +29,8 @@ class Headline:
         What the article's 300 MW and 150,000 GPUs make per GPU, W.
     homes : float
         Average US homes that 300 MW around the clock equals.
+    homes_at_load : float
+        The same of the facility at the load that training draws.
     homes_mw : float
         Mean power of the article's 200,000 homes, MW.
     deal : Range
@@ -66,6 +68,8 @@ class Headline:
         GPU-hours of Llama 3.1 405B, millions.
     run : dict of str to Range
         The estimate by quantity.
+    run_flop, run_goodput : float
+        Work of the estimated run, and its central goodput.
     building_days : float
         Days that 1e27 FLOP take in one building.
     """
@@ -75,6 +79,7 @@ class Headline:
     closest_boundary: str
     w_per_gpu: float
     homes: float
+    homes_at_load: float
     homes_mw: float
     deal: Range
     deal_at_once: Range
@@ -104,6 +109,8 @@ class Headline:
     predicted_m: float
     published_m: float
     run: dict[str, Range]
+    run_flop: float
+    run_goodput: float
     building_days: float
 
 
@@ -119,6 +126,7 @@ def _power(site: dict[str, Any]) -> dict[str, Any]:
         "closest_boundary": sites.closest_boundary(**site),
         "w_per_gpu": printed,
         "homes": float(homes["homes"].iloc[1]),
+        "homes_at_load": float(homes["homes"].iloc[-1]),
         "homes_mw": float(homes["mw"].iloc[0]),
     }
 
@@ -192,8 +200,17 @@ def _run(given: dict[str, Any], gpus_per_building: int) -> dict[str, Any]:
     days = runs.training_days(gpus_per_building=gpus_per_building, **chosen)
     whole = days[(days["flop"] == 1e27) & (days["gpus"] == gpus_per_building)]
     predicted, published = runs.snapshot_prediction(given["restart_s"])
+    share = reliability.goodput(
+        given["run_gpus"],
+        checkpoint_s=reliability.CHECKPOINT_S.central,
+        restart_s=given["restart_s"],
+    )
     columns = ["low", "central", "high"]
     return {
+        "run_flop": training.training_flop(
+            given["active_params_b"] * 1e9, given["tokens_t"] * 1e12
+        ),
+        "run_goodput": float(share),
         "run": {name: _range(estimate.loc[name, columns]) for name in estimate.index},
         "building_days": float(whole["days"].iloc[0]),
         "predicted_m": predicted,

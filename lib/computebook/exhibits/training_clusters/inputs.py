@@ -136,10 +136,10 @@ def accelerator_name(accelerator_id: str) -> str:
     Examples
     --------
     >>> accelerator_name("gb200"), accelerator_name("h100-sxm")
-    ('GB200', 'H100 SXM 80GB')
+    ('GB200', 'H100')
     """
-    name = datasets.accelerator(accelerator_id).name
-    return name.removeprefix("NVIDIA ").partition(" (")[0]
+    accelerator = datasets.accelerator(accelerator_id)
+    return accelerator.name.removeprefix(f"{accelerator.vendor} ").partition(" ")[0].rstrip(",")
 
 
 def factor(factor_id: str) -> Range:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from computebook import charts, training, units
 from computebook.exhibits.training_clusters.inputs import factor
+from computebook.exhibits.training_clusters.overlay import on_axes_of
 from computebook.scenarios import Range
 
 __all__ = [
@@ -147,11 +148,8 @@ def goodput_chart(frame: pd.DataFrame) -> Any:
         frame, x="gpus", y="goodput_percent", series="case", log_x=True, x_format="~s",
         x_title="GPUs in one job (count)", y_title="Time that ends up in the model (%)",
     )  # fmt: skip
-    point = pd.DataFrame(
-        [(OBSERVED_GPUS, OBSERVED_PERCENT, "Llama 3: above 90%")],
-        columns=["gpus", "percent", "name"],
+    point = pd.DataFrame({"gpus": [OBSERVED_GPUS], "percent": [OBSERVED_PERCENT]})
+    mark = alt.Chart(point).mark_point(
+        shape="triangle-up", size=140, color=charts.theme.INK, opacity=1
     )
-    base = alt.Chart(point).encode(x=alt.X("gpus:Q", axis=None), y=alt.Y("percent:Q", axis=None))
-    mark = base.mark_point(shape="triangle-up", size=120, color=charts.theme.INK, opacity=1)
-    text = base.mark_text(align="left", baseline="top", dx=9, dy=4).encode(text="name:N")
-    return lines + mark + text
+    return lines + mark.encode(**on_axes_of(lines, "gpus", "percent"))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from computebook import charts, datasets, training
+from computebook.exhibits.training_clusters.overlay import on_axes_of
 
 __all__ = [
     "bridge_ratio",
@@ -24,6 +25,7 @@ SIZE: Final = 512
 #: Accelerator, round and number format of each line in the scaling chart.
 SERIES: Final = {
     "H100 FP8 (v5.0)": ("h100-sxm", "v5.0"),
+    "H200 FP8 (v5.1)": ("h200-sxm", "v5.1"),
     "B200 FP8 (v5.1)": ("b200-sxm", "v5.1"),
     "GB200 FP8 (v5.0)": ("gb200", "v5.0"),
     "GB200 FP4 (v5.1)": ("gb200", "v5.1"),
@@ -257,8 +259,7 @@ def scaling_chart(frame: pd.DataFrame) -> Any:
     )  # fmt: skip
     ideal = alt.Chart(frame).mark_line(strokeDash=[3, 3], strokeWidth=1, opacity=0.7)
     return lines + ideal.encode(
-        x=alt.X("accelerators:Q", axis=None),
-        y=alt.Y("ideal_minutes:Q", axis=None),
+        **on_axes_of(lines, "accelerators", "ideal_minutes"),
         detail="system:N",
         color=alt.value(charts.theme.MUTED),
     )

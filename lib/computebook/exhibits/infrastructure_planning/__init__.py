@@ -1,0 +1,123 @@
+"""Exhibits of the chapter on planning: bandwidth, power, energy, and a fleet for a mixed load."""
+
+from computebook.exhibits.infrastructure_planning.article import (
+    article_bandwidth,
+    article_power,
+    article_takeaways,
+    prose_claims,
+)
+from computebook.exhibits.infrastructure_planning.bandwidth import (
+    article_requirements,
+    bandwidth_chart,
+    full_reads,
+    required_tb_s,
+    requirement_curves,
+    requirements,
+)
+from computebook.exhibits.infrastructure_planning.costs import (
+    Site,
+    cost_ranges,
+    monthly_costs,
+    owned_usd_per_gpu_hour,
+    rent_ranges,
+    sensitivity,
+)
+from computebook.exhibits.infrastructure_planning.drawing import energy_chart
+from computebook.exhibits.infrastructure_planning.energy import (
+    Query,
+    energy_ratios,
+    gemini_shares,
+    long_queries,
+    measured_per_token,
+    published_prompts,
+    query_energy,
+    query_ranges,
+    query_wh,
+)
+from computebook.exhibits.infrastructure_planning.fleet import Fleet, Pool, fleet, fleet_table, pool
+from computebook.exhibits.infrastructure_planning.headline import (
+    Headline,
+    headline,
+    report_takeaways,
+)
+from computebook.exhibits.infrastructure_planning.measured import (
+    Holdout,
+    decode_efficiency,
+    held_out,
+    holdout_summary,
+    prefill_efficiency,
+)
+from computebook.exhibits.infrastructure_planning.schema import (
+    ARCHITECTURES,
+    GPUS,
+    PARAMETERS,
+    Plan,
+    Workload,
+    gpu_name,
+    workloads,
+)
+from computebook.exhibits.infrastructure_planning.site import (
+    boundary_w,
+    cooling_facts,
+    power_by_boundary,
+    power_stack,
+    server_loads,
+    site_budget,
+    systems_by_cooling,
+)
+
+__all__ = [
+    "ARCHITECTURES",
+    "GPUS",
+    "PARAMETERS",
+    "Fleet",
+    "Headline",
+    "Holdout",
+    "Plan",
+    "Pool",
+    "Query",
+    "Site",
+    "Workload",
+    "article_bandwidth",
+    "article_power",
+    "article_requirements",
+    "article_takeaways",
+    "bandwidth_chart",
+    "boundary_w",
+    "cooling_facts",
+    "cost_ranges",
+    "decode_efficiency",
+    "energy_chart",
+    "energy_ratios",
+    "fleet",
+    "fleet_table",
+    "full_reads",
+    "gemini_shares",
+    "gpu_name",
+    "headline",
+    "held_out",
+    "holdout_summary",
+    "long_queries",
+    "measured_per_token",
+    "monthly_costs",
+    "owned_usd_per_gpu_hour",
+    "pool",
+    "power_by_boundary",
+    "power_stack",
+    "prefill_efficiency",
+    "prose_claims",
+    "published_prompts",
+    "query_energy",
+    "query_ranges",
+    "query_wh",
+    "rent_ranges",
+    "report_takeaways",
+    "required_tb_s",
+    "requirement_curves",
+    "requirements",
+    "sensitivity",
+    "server_loads",
+    "site_budget",
+    "systems_by_cooling",
+    "workloads",
+]

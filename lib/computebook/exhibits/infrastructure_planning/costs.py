@@ -1,0 +1,308 @@
+"""What the fleet draws and costs a month, rented or owned, and what moves the bill."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from computebook import datasets, errors, tco, units
+from computebook.exhibits.infrastructure_planning.fleet import OPPOSITE, fleet
+from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan, gpu_name
+from computebook.exhibits.infrastructure_planning.site import boundary_w
+from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
+from computebook.scenarios import Range
+
+__all__ = [
+    "Site",
+    "cost_ranges",
+    "monthly_costs",
+    "owned_usd_per_gpu_hour",
+    "rent_ranges",
+    "sensitivity",
+]
+
+HOURS_PER_MONTH: Final = units.HOURS_PER_YEAR / 12
+OFFERS_FROM: Final = "2026-01-01"
+#: Assumed: life of a server, cost of money, and the spread of a server's price.
+LIFE_YEARS: Final = Range(3.0, 4.0, 6.0)
+FACILITY_YEARS: Final = 15.0
+CAPITAL_COST: Final = 0.10
+PRICE_SPREAD: Final = 0.25
+INTERCONNECT: Final = "interconnect-cost-share"
+FACILITY_USD: Final = "facility-usd-per-mw"
+#: One published price of a whole server each, an eighth of it per GPU.
+SERVER_PRICES: Final = {
+    "h100-sxm": "seller-hgx-h100-2025-01",
+    "h200-sxm": "seller-hgx-h200-2025-01",
+    "b200-sxm": "seller-dgx-b200-2024-12",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """Where the fleet stands: low, central and high of each.
+
+    Attributes
+    ----------
+    pue, load_fraction, electricity_usd_per_kwh : Range
+        Facility over IT power; mean over rated power; tariff.
+    """
+
+    pue: Range
+    load_fraction: Range
+    electricity_usd_per_kwh: Range
+
+    @classmethod
+    def of(
+        cls,
+        pue: Sequence[float],
+        load_fraction: Sequence[float],
+        electricity_usd_per_kwh: Sequence[float],
+    ) -> Site:
+        """Return a site from the parameters of the chapter.
+
+        Parameters
+        ----------
+        pue, load_fraction, electricity_usd_per_kwh : sequence of float
+            Low, central and high of each.
+
+        Raises
+        ------
+        ComputebookError
+            If a list has not three rising values.
+        """
+        return cls(
+            range_of("pue", pue),
+            range_of("load_fraction", load_fraction),
+            range_of("electricity_usd_per_kwh", electricity_usd_per_kwh),
+        )
+
+    @property
+    def pues(self) -> list[float]:
+        """The three PUE values."""
+        return [self.pue.low, self.pue.central, self.pue.high]
+
+
+def rent_ranges(gpu_hour_usd: Sequence[float]) -> dict[str, Range]:
+    """Return the rent of each GPU: the given one inside the offers on demand.
+
+    Parameters
+    ----------
+    gpu_hour_usd : sequence of float
+        One price for each of `GPUS`, $/GPU-h.
+
+    Raises
+    ------
+    ComputebookError
+        If there is not one price for each.
+
+    Examples
+    --------
+    >>> rent_ranges([3.9, 3.9, 6.7])["h100-sxm"]
+    Range(low=2.95, central=3.9, high=3.99)
+    """
+    if len(gpu_hour_usd) != len(GPUS):
+        raise errors.ComputebookError(
+            f"gpu_hour_usd = {list(gpu_hour_usd)} has {len(gpu_hour_usd)} values: one for each of "
+            f"{', '.join(map(gpu_name, GPUS))} is needed"
+        )
+    table = datasets.load("gpu_hour_prices")
+    recent = table[(table["kind"] == "on-demand") & (table["as_of"] >= OFFERS_FROM)]
+    ranges = {}
+    for name, price in zip(GPUS, gpu_hour_usd, strict=True):
+        offers = recent[recent["accelerator_id"] == name]["usd_per_gpu_hour"]
+        ranges[name] = Range(min(offers.min(), price), float(price), max(offers.max(), price))
+    return ranges
+
+
+def _server_usd(accelerator_id: str, end: str) -> float:
+    row = row_of("accelerator_prices", "price_id", SERVER_PRICES[accelerator_id])
+    server = float(row["central_usd"])
+    spread = {"low": 1 - PRICE_SPREAD, "central": 1.0, "high": 1 + PRICE_SPREAD}[end]
+    # The network is a share of the whole cluster, so that the server is the rest of it.
+    return server * spread / (1 - factor(INTERCONNECT).central)
+
+
+def owned_usd_per_gpu_hour(accelerator_id: str, site: Site, end: str) -> dict[str, float]:
+    """Return the cost of an own GPU for an hour by cause: server, building, electricity.
+
+    Capital recovery over the life of each, 10 % cost of money; electricity at the mean load. No
+    staff, no software, no idle time. Source: `short1995manual`.
+
+    Parameters
+    ----------
+    accelerator_id : str
+        One of `GPUS`.
+    site : Site
+        PUE, load and tariff.
+    end : {"low", "central", "high"}
+        Which end of every range.
+
+    Returns
+    -------
+    dict
+        "servers and network", "building", "electricity": $/GPU-h.
+    """
+    years = getattr(LIFE_YEARS, OPPOSITE[end])
+    server = _server_usd(accelerator_id, end)
+    rated = boundary_w(accelerator_id, "it", site.pues)
+    it_w = float(getattr(rated, end))
+    building = it_w / units.WATTS_PER_MW * getattr(factor(FACILITY_USD), end)
+    return {
+        "servers and network": float(tco.amortized_usd_per_gpu_hour(server, years, CAPITAL_COST)),
+        "building": float(tco.amortized_usd_per_gpu_hour(building, FACILITY_YEARS, CAPITAL_COST)),
+        "electricity": float(
+            tco.electricity_usd_per_gpu_hour(
+                it_w * getattr(site.load_fraction, end),
+                getattr(site.pue, end),
+                getattr(site.electricity_usd_per_kwh, end),
+            )
+        ),
+    }
+
+
+def monthly_costs(plan: Plan, site: Site, gpu_hour_usd: Sequence[float]) -> pd.DataFrame:
+    """Return GPUs, power, purchase and monthly cost of the fleet on each GPU.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is served.
+    site : Site
+        Where.
+    gpu_hour_usd : sequence of float
+        Rent of each GPU.
+
+    Returns
+    -------
+    DataFrame
+        One row a GPU and end: `accelerator_id`, `gpu`, `end`, `gpus`, `provision_kw` (rated, at
+        the facility), `mean_kw`, `purchase_usd` (servers and network), `rent_usd_per_month`,
+        `own_usd_per_month`; missing where the fleet cannot serve.
+    """
+    rents, rows = rent_ranges(gpu_hour_usd), []
+    for name in GPUS:
+        for end in OPPOSITE:
+            gpus = fleet(plan, name, end).gpus
+            each_w = getattr(boundary_w(name, "facility", site.pues), end)
+            own = sum(owned_usd_per_gpu_hour(name, site, end).values())
+            rows.append(
+                {
+                    "accelerator_id": name,
+                    "gpu": gpu_name(name),
+                    "end": end,
+                    "gpus": gpus,
+                    "provision_kw": gpus * each_w / units.WATTS_PER_KW,
+                    "mean_kw": gpus
+                    * each_w
+                    * getattr(site.load_fraction, end)
+                    / units.WATTS_PER_KW,
+                    "purchase_usd": gpus * _server_usd(name, end),
+                    "rent_usd_per_month": gpus * HOURS_PER_MONTH * getattr(rents[name], end),
+                    "own_usd_per_month": gpus * HOURS_PER_MONTH * own,
+                }
+            )
+    return pd.DataFrame(rows).replace(np.inf, np.nan)
+
+
+def cost_ranges(costs: pd.DataFrame) -> pd.DataFrame:
+    """Return the monthly cost of each fleet as low, central and high.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        From `monthly_costs`.
+
+    Returns
+    -------
+    DataFrame
+        `case` (GPU, rented or owned), `low`, `central`, `high` (thousand $ a month).
+    """
+    rows = []
+    kinds = {"rent_usd_per_month": "rented", "own_usd_per_month": "owned"}
+    for gpu, group in costs.groupby("gpu", sort=False):
+        values = group.set_index("end")
+        for column, kind in kinds.items():
+            spread = values.loc[list(OPPOSITE), column].to_numpy(float) / 1e3
+            if np.isfinite(spread).all():
+                rows.append((f"{gpu}, {kind}", *spread))
+    return pd.DataFrame(rows, columns=["case", *OPPOSITE])
+
+
+def _scaled(plan: Plan, users: float = 1.0, prompt: float = 1.0) -> Plan:
+    changed = tuple(
+        dataclasses.replace(w, users=w.users * users, prompt_tokens=w.prompt_tokens * prompt)
+        for w in plan.workloads
+    )
+    return dataclasses.replace(plan, workloads=changed)
+
+
+def _variants(plan: Plan) -> dict[str, tuple[Plan, Plan]]:
+    change: Callable[..., Plan] = dataclasses.replace
+    return {
+        "Users, half to double": (_scaled(plan, users=0.5), _scaled(plan, users=2.0)),
+        "Prompt length, half to double": (_scaled(plan, prompt=0.5), _scaled(plan, prompt=2.0)),
+        "Time per token, double to half": (
+            change(plan, tpot_s=plan.tpot_s * 2),
+            change(plan, tpot_s=plan.tpot_s / 2),
+        ),
+        "Prompt found in cache, 90% to none": (
+            change(plan, cached_fraction=0.9),
+            change(plan, cached_fraction=0.0),
+        ),
+        "KV cache, fp8 to bf16": (change(plan, cache="fp8"), change(plan, cache="bf16")),
+        "Weights, 4-bit to bf16": (change(plan, weights="nvfp4"), change(plan, weights="bf16")),
+    }
+
+
+def sensitivity(
+    plan: Plan, accelerator_id: str, gpu_hour_usd: Sequence[float], architectures: Sequence[str]
+) -> pd.DataFrame:
+    """Return how far each input alone moves the monthly rent of a fleet, largest first.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is served, the middle of every range.
+    accelerator_id : str
+        One of `GPUS`.
+    gpu_hour_usd : sequence of float
+        Rent of each GPU.
+    architectures : sequence of str
+        Other models that the fleet could serve.
+
+    Returns
+    -------
+    DataFrame
+        `input`, `low`, `central`, `high` (thousand $ a month), `swing`; a case that no layout
+        serves is left out.
+    """
+    rent = rent_ranges(gpu_hour_usd)[accelerator_id]
+
+    def bill(chosen: Plan, end: str = "central", price: float = rent.central) -> float:
+        return fleet(chosen, accelerator_id, end).gpus * HOURS_PER_MONTH * price / 1e3
+
+    cases: dict[str, list[float]] = {
+        name: [bill(low), bill(high)] for name, (low, high) in _variants(plan).items()
+    }
+    cases["Engine efficiency, measured range"] = [bill(plan, "low"), bill(plan, "high")]
+    cases["Rent, lowest to highest offer"] = [
+        bill(plan, price=price) for price in (rent.low, rent.high)
+    ]
+    cases["Model, over the open ones"] = [
+        bill(dataclasses.replace(plan, model=name)) for name in architectures
+    ]
+    return _ranked(cases, bill(plan))
+
+
+def _ranked(cases: Mapping[str, Sequence[float]], central: float) -> pd.DataFrame:
+    rows: list[tuple[Any, ...]] = []
+    for name, values in cases.items():
+        known = [v for v in (*values, central) if np.isfinite(v)]
+        rows.append((name, min(known), central, max(known), max(known) - min(known)))
+    frame = pd.DataFrame(rows, columns=["input", "low", "central", "high", "swing"])
+    return frame.sort_values("swing", ascending=False, ignore_index=True)

@@ -1,0 +1,58 @@
+"""Charts of the chapter that the general forms do not draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from computebook import charts
+
+if TYPE_CHECKING:
+    import altair as alt
+
+__all__ = ["energy_chart"]
+
+_HEIGHT_PER_ROW = 34
+
+
+def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
+    """Return estimated ranges and published points of energy per query on one logarithmic axis.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        From `energy.query_ranges`.
+    """
+    import altair as alt
+
+    title, order = "Energy per query (Wh, at the boundary of the source)", list(ranges["case"])
+    labels = ranges.assign(text=[_label(row) for _, row in ranges.iterrows()])
+    scale = alt.Scale(type="log", domain=[0.1, 2e6], nice=False)
+    axis = alt.Axis(values=[0.1, 1, 10, 100, 1e3, 1e4], format=",~g")
+    colour = alt.Color(
+        "kind:N",
+        title=None,
+        scale=alt.Scale(domain=["estimate", "published"], range=list(charts.PALETTE[:2])),
+    )
+    base = alt.Chart(labels, height=_HEIGHT_PER_ROW * len(order)).encode(
+        y=alt.Y("case:N", sort=order, title=None, axis=alt.Axis(labelLimit=300))
+    )
+    spans = base.mark_bar(height=14, opacity=0.38, cornerRadius=2).encode(
+        x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q", color=colour
+    )
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(
+        x=alt.X("central:Q", title=title, scale=scale, axis=axis),
+        color=colour,
+        shape=alt.Shape("kind:N", title=None),
+    )
+    text = base.mark_text(align="left", dx=8).encode(
+        x=alt.X("high:Q", title=title, scale=scale, axis=axis), text="text:N"
+    )
+    return alt.LayerChart(layer=[spans, points, text])
+
+
+def _label(row: pd.Series[float]) -> str:
+    if row["low"] == row["high"]:
+        return f"{row['central']:,.3g}"
+    return f"{row['central']:,.0f} ({row['low']:,.0f} to {row['high']:,.0f})"
