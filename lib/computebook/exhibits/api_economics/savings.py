@@ -90,7 +90,8 @@ def _saved(
     request: Request, card: PriceCard, batch: PriceCard | None, cached_fraction: float
 ) -> dict[str, float]:
     listed, share = _total(request, card), _input_share(request, card)
-    cached = 1 - _total(request, card, cached_fraction) / listed
+    # No cached rate makes this zero but for the last bit: a saving is never printed as -0%.
+    cached = max(0.0, 1 - _total(request, card, cached_fraction) / listed)
     batched = np.nan if batch is None else 1 - _total(request, batch) / listed
     both = np.nan if batch is None else 1 - _total(request, batch, cached_fraction) / listed
     most = share * (1 - _cached_rate_ratio(card))

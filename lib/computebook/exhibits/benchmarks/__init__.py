@@ -1,5 +1,16 @@
 """Exhibits of the chapter on benchmarks: scores, leads, harness, cost of a solved task."""
 
+from computebook.exhibits.benchmarks.cases import (
+    findings,
+    lead_case,
+    lead_note,
+    lead_summary,
+    paired_case,
+    public_gap_sentence,
+    runs_note,
+    width_sentence,
+    wilson_case,
+)
 from computebook.exhibits.benchmarks.costs import (
     break_even_failure_cost_usd,
     configurations,
@@ -13,6 +24,7 @@ from computebook.exhibits.benchmarks.costs import (
 from computebook.exhibits.benchmarks.drawing import frontier_chart
 from computebook.exhibits.benchmarks.harness import harness_pairs, public_gaps, software_runs
 from computebook.exhibits.benchmarks.headline import CostStep, Headline, cost_step, headline
+from computebook.exhibits.benchmarks.layouts import LAYOUTS
 from computebook.exhibits.benchmarks.leads import (
     article_leads,
     lead_table,
@@ -43,6 +55,7 @@ from computebook.exhibits.benchmarks.wording import (
 )
 
 __all__ = [
+    "LAYOUTS",
     "PARAMETERS",
     "CostStep",
     "Headline",
@@ -62,20 +75,27 @@ __all__ = [
     "expected_costs",
     "failure_scenarios",
     "faulted_sentences",
+    "findings",
     "floor_sentence",
     "frontier_chart",
     "harness_pairs",
     "headline",
+    "lead_case",
+    "lead_note",
+    "lead_summary",
     "lead_table",
     "openhands_costs",
     "overlapping_benchmarks",
     "p_value",
+    "paired_case",
     "paired_table",
     "paired_widths",
     "printed_scores",
+    "public_gap_sentence",
     "public_gaps",
     "purchase_ladder",
     "qualified",
+    "runs_note",
     "runs_of_record",
     "score_table",
     "signed",
@@ -83,4 +103,6 @@ __all__ = [
     "standard_errors",
     "step_sentence",
     "verdict_counts",
+    "width_sentence",
+    "wilson_case",
 ]

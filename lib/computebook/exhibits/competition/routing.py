@@ -65,7 +65,8 @@ def candidates(work: str, on: Date) -> pd.DataFrame:
     Parameters
     ----------
     work : str
-        One of "Long documents", "Long documents, other test", "Science questions", "Software issues", "Abstract puzzles".
+        One of "Long documents", "Long documents, other test", "Science questions",
+        "Software issues", "Abstract puzzles".
     on : str or date
         Day of the prices; models without a price that day are left out.
 

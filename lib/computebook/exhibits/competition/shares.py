@@ -143,14 +143,12 @@ def metric_definitions() -> pd.DataFrame:
 
 def _measures(frame: pd.DataFrame) -> list[str]:
     """Return the name of each row's metric; two surveys of use are told apart."""
-    names = zip(frame["metric"].map(METRIC_NAMES), frame["population"], strict=True)
-    survey = {name: re.search("|".join(SURVEYS), name) for name in set(frame["population"])}
-    return [
-        f"{measure} ({found[0]})"
-        if measure == METRIC_NAMES["enterprise-use"] and found
-        else measure
-        for measure, found in ((measure, survey[name]) for measure, name in names)
-    ]
+    names = []
+    for metric, population in zip(frame["metric"], frame["population"], strict=True):
+        survey = re.search("|".join(SURVEYS), population)
+        several = metric == "enterprise-use" and survey is not None
+        names.append(METRIC_NAMES[metric] + (f" ({survey[0]})" if several else ""))
+    return names
 
 
 def _joined(keys: pd.Series[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -37,19 +38,21 @@ CONTEXTS: Final = (8_192, 32_768, 131_072, prompt_limit_tokens(), FULL_WINDOW_TO
 USERS: Final = (1, 4, 16, 64, 256)
 MOST_ACCELERATORS: Final = 1024
 NODE: Final = 8
+MEMORY_SUFFIX: Final = re.compile(r" \d+GB$")
 CURVE_POINTS: Final = 25
 CURVE_TOKENS: Final = (2_000, 400_000)
 
 
 def short_name(accelerator: Accelerator) -> str:
-    """Return the name of an accelerator without maker and remarks.
+    """Return the name of an accelerator without maker, remarks and a memory size at its end.
 
     Examples
     --------
     >>> short_name(datasets.accelerator("h100-sxm"))
-    'H100 SXM 80GB'
+    'H100 SXM'
     """
-    return accelerator.name.partition(" (")[0].removeprefix(f"{accelerator.vendor} ")
+    name = accelerator.name.partition(" (")[0].removeprefix(f"{accelerator.vendor} ")
+    return MEMORY_SUFFIX.sub("", name)
 
 
 @dataclass(frozen=True)
@@ -300,7 +303,7 @@ def window_fleets(
     --------
     >>> from computebook.exhibits.gpu_sizing.case import case
     >>> sized = case("gpt-oss-120b", "fp8", "fp8")
-    >>> window_fleets(sized, ["h100-sxm"], "gpt-oss-120b", 4)["H100 SXM 80GB"].iloc[0]
+    >>> window_fleets(sized, ["h100-sxm"], "gpt-oss-120b", 4)["H100 SXM"].iloc[0]
     '2 / 4'
     """
     rows = []

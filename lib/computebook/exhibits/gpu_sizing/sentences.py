@@ -14,6 +14,7 @@ from computebook.exhibits.gpu_sizing.caches import cache_range_gb, frontier
 from computebook.exhibits.gpu_sizing.case import Case
 from computebook.exhibits.gpu_sizing.fleets import fleet_map, short_name
 from computebook.exhibits.gpu_sizing.headline import Headline, join_words, serving_ratio
+from computebook.validation.bounds import SMALL_BATCH
 
 __all__ = [
     "band_sentence",
@@ -23,6 +24,7 @@ __all__ = [
     "cost_words",
     "evidence_sentence",
     "gpu_name",
+    "label_note",
     "map_finding",
     "price_dates",
     "weights_sentence",
@@ -71,6 +73,26 @@ def price_dates() -> str:
     table = datasets.load("gpu_hour_prices")
     days = table[table["kind"] == "on-demand"]["as_of"]
     return f"{_month(str(days.min()))} and {_month(str(days.max()))}"
+
+
+def label_note() -> str:
+    """Return how memory labels and driver figures differ, with two cases.
+
+    Examples
+    --------
+    >>> label_note().startswith("Memory in the vendors' label")
+    True
+    """
+    table = datasets.load("accelerators").set_index("accelerator_id")["memory_gb"].astype(float)
+    cases = [
+        f"{gpu_name(name)} is sold with {table[name]:.0f} GB and its driver shows "
+        f"{datasets.accelerator(name).memory_bytes / units.BYTES_PER_GB:.1f} GB of 1e9 bytes"
+        for name in (BAND_GPUS[0], BAND_GPUS[-1])
+    ]
+    return (
+        f"Memory in the vendors' label, which counts larger units: an {cases[0]}, a {cases[1]}. "
+        "Models below use the driver's figure ({numref}`tab-ridge-points`)."
+    )
 
 
 def weights_sentence(kv_precision: str) -> str:
@@ -242,10 +264,10 @@ def evidence_sentence(found: Headline) -> str:
     wide, wider = bandwidth[1:] / bandwidth[:-1]
     return (
         f"The memory model meets {found.capacity_cases} measured capacities with a mean error of "
-        f"{found.capacity_error_percent:.1f}%, with no constant fitted to them. All "
-        f"{int(steps['holds'].sum())} of {len(steps)} measured decode steps are slower than their "
-        f"bound; at a small batch the median step takes {slower.median():.1f} times as long "
-        f"({slower.min():.1f} to {slower.max():.1f}), so divide a bound on speed by about that. "
+        f"{found.capacity_error_percent:.1f}%, with no constant fitted to them. Of {len(steps)} "
+        f"measured decode steps {int((~steps['holds']).sum()) or 'none'} is faster than its bound; "
+        f"at batch {SMALL_BATCH} the median step takes {slower.median():.1f} times as long as the "
+        f"bound ({slower.min():.1f} to {slower.max():.1f}): allow for that factor. "
         f"Measured on Llama 3.1 405B {{cite}}`mlcommons2025inference51`, an H200 serves "
         f"{step_up:.2f} times an H100 for {wide:.2f} times its bandwidth; a B200 serves "
         f"{jump:.1f} times an H200 for {wider:.2f} times the bandwidth, because four-bit "

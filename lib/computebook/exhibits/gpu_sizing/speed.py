@@ -50,7 +50,7 @@ def fleet_label(fleet: Layout, accelerator: Accelerator) -> str:
     Examples
     --------
     >>> fleet_label(Layout(8, 1), datasets.accelerator("H100"))
-    '8 × H100 SXM 80GB'
+    '8 × H100 SXM'
     """
     return f"{fleet.accelerators} × {short_name(accelerator)}"
 
@@ -86,7 +86,7 @@ def bands(kv_precision: str) -> pd.DataFrame:
     Examples
     --------
     >>> table = bands("bf16").set_index(["band", "machine"])
-    >>> table.at[("up to 400,000", "H100 SXM 80GB"), "read_ms"]
+    >>> table.at[("400,000", "H100 SXM"), "read_ms"]
     '4.40 to 61.6'
     """
     rows = []
@@ -98,7 +98,7 @@ def bands(kv_precision: str) -> pd.DataFrame:
             room = count * float(gpu.memory_bytes) / units.BYTES_PER_GB
             rows.append(
                 {
-                    "band": f"up to {edge:,}",
+                    "band": f"{edge:,}",
                     "machine": short_name(gpu) if count == 1 else f"{count} × {short_name(gpu)}",
                     "cache_gb": _span(low, high),
                     "read_ms": _span(MILLISECONDS * low / reach, MILLISECONDS * high / reach),
@@ -209,7 +209,7 @@ def decode_bounds(
     >>> from computebook.exhibits.gpu_sizing.case import case
     >>> sized = case("llama-3.1-70b", "fp8", "bf16")
     >>> decode_bounds(sized, ["h100-sxm"], 8_192, 16)["fleet"].iloc[0]
-    '2 × H100 SXM 80GB'
+    '2 × H100 SXM'
     """
     fleets = fleets_of(case, accelerator_ids, context_tokens, batch_size)
     return pd.DataFrame(

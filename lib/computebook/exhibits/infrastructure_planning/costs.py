@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from computebook import datasets, errors, tco, units
 from computebook.exhibits.infrastructure_planning.fleet import OPPOSITE, fleet
@@ -19,6 +20,7 @@ from computebook.scenarios import Range
 __all__ = [
     "Site",
     "cost_ranges",
+    "cost_table",
     "monthly_costs",
     "owned_usd_per_gpu_hour",
     "rent_ranges",
@@ -86,6 +88,11 @@ class Site:
         """The three PUE values."""
         return [self.pue.low, self.pue.central, self.pue.high]
 
+    @property
+    def loads(self) -> list[float]:
+        """The three load fractions."""
+        return [self.load_fraction.low, self.load_fraction.central, self.load_fraction.high]
+
 
 def rent_ranges(gpu_hour_usd: Sequence[float]) -> dict[str, Range]:
     """Return the rent of each GPU: the given one inside the offers on demand.
@@ -115,7 +122,8 @@ def rent_ranges(gpu_hour_usd: Sequence[float]) -> dict[str, Range]:
     ranges = {}
     for name, price in zip(GPUS, gpu_hour_usd, strict=True):
         offers = recent[recent["accelerator_id"] == name]["usd_per_gpu_hour"]
-        ranges[name] = Range(min(offers.min(), price), float(price), max(offers.max(), price))
+        known = [float(price), *map(float, offers)]
+        ranges[name] = Range(min(known), float(price), max(known))
     return ranges
 
 
@@ -207,6 +215,47 @@ def monthly_costs(plan: Plan, site: Site, gpu_hour_usd: Sequence[float]) -> pd.D
                 }
             )
     return pd.DataFrame(rows).replace(np.inf, np.nan)
+
+
+def cost_table(costs: pd.DataFrame) -> pd.DataFrame:
+    """Return fleet, power, purchase and monthly cost of each GPU as central and range.
+
+    Parameters
+    ----------
+    costs : DataFrame
+        From `monthly_costs`.
+
+    Returns
+    -------
+    DataFrame
+        `gpu`, `gpus`, `provision_kw`, `mean_kw`, `purchase_musd`, `rent_kusd`, `own_kusd`: texts
+        "central (low to high)"; missing where the central fleet cannot serve.
+    """
+    scales = {
+        "gpus": ("gpus", 1.0, ",.0f"),
+        "provision_kw": ("provision_kw", 1.0, ",.0f"),
+        "mean_kw": ("mean_kw", 1.0, ",.0f"),
+        "purchase_musd": ("purchase_usd", 1e6, ",.1f"),
+        "rent_kusd": ("rent_usd_per_month", 1e3, ",.0f"),
+        "own_kusd": ("own_usd_per_month", 1e3, ",.0f"),
+    }
+    rows = []
+    for gpu, group in costs.groupby("gpu", sort=False):
+        values = group.set_index("end")
+        cells = {
+            name: _spread_text(values.loc[list(OPPOSITE), column].to_numpy(float) / unit, style)
+            for name, (column, unit, style) in scales.items()
+        }
+        rows.append({"gpu": gpu} | cells)
+    return pd.DataFrame(rows)
+
+
+def _spread_text(values: NDArray[np.float64], style: str) -> str | None:
+    low, central, high = values
+    if not np.isfinite(central):
+        return None
+    most = format(high, style) if np.isfinite(high) else "no limit"
+    return f"{central:{style}} ({low:{style}} to {most})"
 
 
 def cost_ranges(costs: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from computebook import charts, datasets, errors, tco, units
 from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
-from computebook.exhibits.training_clusters.overlay import on_axes_of
+from computebook.exhibits.training_clusters.overlay import PADDING, on_axes_of
 from computebook.exhibits.training_clusters.sites import power_by_boundary
 from computebook.scenarios import Range
 
@@ -284,8 +284,8 @@ def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
     prices = market_prices()
     listed = prices[(prices["accelerator"] == "B200") & (prices["kind"] == "on demand")].iloc[0]
     rows = [
-        ("B200 on demand, three clouds", listed["low_usd"], listed["high_usd"], charts.PALETTE[1]),
-        ("cost of owning a GB200", own.low, own.high, charts.PALETTE[2]),
+        ("B200 on demand", listed["low_usd"], listed["high_usd"], charts.PALETTE[1]),
+        ("owning a GB200", own.low, own.high, charts.PALETTE[2]),
     ]
     bands = pd.DataFrame(rows, columns=["band", "low", "high", "colour"]).assign(
         start=CURVE_GPUS[0], end=CURVE_GPUS[-1]
@@ -299,4 +299,5 @@ def deal_chart(*, ramp_years: float, rack_kw: float, pue: float) -> Any:
         **on_axes_of(lines, "start", "low"), x2="end:Q", y2="high:Q"
     )
     text = base.mark_text(align="right", baseline="top", dx=-6, dy=5, fontSize=11)
-    return (lines + areas + text.encode(**on_axes_of(lines, "end", "high"), text="band:N")).properties(padding=5)
+    labels = text.encode(**on_axes_of(lines, "end", "high"), text="band:N")
+    return (lines + areas + labels).properties(padding=PADDING)

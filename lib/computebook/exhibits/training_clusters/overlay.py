@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-__all__ = ["on_axes_of"]
+__all__ = ["PADDING", "on_axes_of"]
+
+#: Pixels around a chart. Fitting to the page makes room for end labels without more.
+PADDING: Final = 5
 
 
 def on_axes_of(chart: Any, x: str, y: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from computebook import charts, training, units
 from computebook.exhibits.training_clusters.inputs import factor
-from computebook.exhibits.training_clusters.overlay import on_axes_of
+from computebook.exhibits.training_clusters.overlay import PADDING, on_axes_of
 from computebook.scenarios import Range
 
 __all__ = [
@@ -152,4 +152,4 @@ def goodput_chart(frame: pd.DataFrame) -> Any:
     mark = alt.Chart(point).mark_point(
         shape="triangle-up", size=140, color=charts.theme.INK, opacity=1
     )
-    return lines + mark.encode(**on_axes_of(lines, "gpus", "percent"))
+    return (lines + mark.encode(**on_axes_of(lines, "gpus", "percent"))).properties(padding=PADDING)

@@ -1,0 +1,199 @@
+"""The landing page: one computed answer per chapter, and the date of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from computebook import datasets, units
+from computebook.exhibits import (
+    api_economics,
+    benchmarks,
+    competition,
+    gpu_sizing,
+    infrastructure_planning,
+    reference,
+    source_audit,
+    training_clusters,
+)
+from computebook.parameters import Parameter
+from computebook.tables.markdown import Markdown, protect_dollars
+
+PARAMETERS: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One chapter's answer on the landing page.
+
+    Attributes
+    ----------
+    chapter : str
+        Name of the chapter's file.
+    question : str
+        What the chapter asks.
+    figure : str
+        The number that a reader remembers, with its unit.
+    sentence : str
+        What the number is, with its condition.
+    """
+
+    chapter: str
+    question: str
+    figure: str
+    sentence: str
+
+
+def defaults(parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """Return the published value of each parameter of a chapter."""
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
+def benchmark_answer() -> Answer:
+    """Return which of the article's leads hold."""
+    given = defaults(benchmarks.PARAMETERS)
+    names = (
+        *("confidence_percent", "significance_percent", "multiple_comparisons"),
+        *("preferred_reporter", "frontier_benchmark", "frontier_models", "paired_models"),
+    )
+    found = benchmarks.headline(**{name: given[name] for name in names})
+    return Answer(
+        "benchmarks",
+        "Which lead between models is real?",
+        f"{found.holding} of {found.leads} leads",
+        f"that the article prints hold when runs are tested against chance; "
+        f"{found.within_noise} lie within noise, and in {found.reversed} the order turns round.",
+    )
+
+
+def sizing_answer() -> Answer:
+    """Return how much cache a full window takes."""
+    given = defaults(gpu_sizing.PARAMETERS)
+    memory = ("model", "weight_precision", "kv_precision", "usable_percent", "runtime_reserve_gib")
+    load = ("accelerators", "context_tokens", "batch_size", "time_per_output_token_ms")
+    found = gpu_sizing.headline(
+        gpu_sizing.case(*(given[name] for name in memory)),
+        *(given[name] for name in load),
+        given["price_percent"],
+        given["busy_percent"],
+    )
+    return Answer(
+        "gpu_sizing",
+        "Which GPUs, and how many?",
+        f"{found.low_gb:.0f} to {found.high_gb:.0f} GB",
+        f"of cache for one window of 400,000 tokens over {found.models} open models. Memory does "
+        "not tie a context length to a GPU; the article's own cache fits on each of its GPUs.",
+    )
+
+
+def cluster_answer() -> Answer:
+    """Return what a building of GPUs draws."""
+    given = defaults(training_clusters.PARAMETERS)
+    found = training_clusters.headline(**given)
+    return Answer(
+        "training_clusters",
+        "What does a training cluster draw and deliver?",
+        f"{found.facility_mw.low:,.0f} to {found.facility_mw.high:,.0f} MW",
+        f"at the facility for {given['gpus_per_building']:,} GB200 GPUs, of which the racks take "
+        f"{found.rack_mw.central:,.0f} MW: the article's figure is the racks alone.",
+    )
+
+
+def bill_answer() -> Answer:
+    """Return what a thousand requests cost, and how much of that is unseen."""
+    given = defaults(api_economics.PARAMETERS)
+    request = api_economics.Request(
+        given["input_tokens"], given["visible_output_tokens"], given["reasoning_fraction"]
+    )
+    rest = ("requests_per_month", "cached_fraction", "batch_fraction")
+    fleet = ("gpu_hour_usd", "overhead_fraction")
+    found = api_economics.headline(
+        given["model"],
+        given["price_date"],
+        request,
+        *(given[name] for name in (*rest, *fleet)),
+    )
+    return Answer(
+        "api_economics",
+        "What will the API bill be?",
+        f"${found.usd_per_krequest:,.0f}",
+        f"for a thousand requests to GPT-5.2, of which {found.reasoning_share:.0%} buys reasoning "
+        f"that nobody sees. GPT-5.2 Pro, whose scores the article leads with, costs "
+        f"{found.pro_multiple:.0f} times as much per token.",
+    )
+
+
+def market_answer() -> Answer:
+    """Return what the enterprise cost row hides."""
+    given = defaults(competition.PARAMETERS)
+    mix = ("input_output_ratio", "cached_fraction", "request_input_tokens", "confidence_percent")
+    found = competition.headline(
+        given["metric"],
+        given["price_date"],
+        given["annual_mtok"],
+        *(given[name] for name in mix),
+    ).costs
+    return Answer(
+        "competition",
+        "Who leads, and by which measure?",
+        f"${found.gpt_usd:,.0f}",
+        f"a year is the cost of GPT-5.2 at the volumes that the article's cost row implies, not "
+        f"${found.printed_usd:,.0f}; Gemini 3 Pro is then cheaper at ${found.gemini_usd:,.0f}.",
+    )
+
+
+def power_answer() -> Answer:
+    """Return what a B200 takes from the grid."""
+    given = defaults(infrastructure_planning.PARAMETERS)
+    power = infrastructure_planning.power_by_boundary(given["pue"]).set_index("gpu").loc["B200"]
+    return Answer(
+        "infrastructure_planning",
+        "What must a site provide?",
+        f"{power['facility_w'] / units.WATTS_PER_KW:.1f} kW per B200",
+        f"at the facility, {power['facility_w'] / power['chip_w']:.1f} times its rating. Bandwidth "
+        "adds over GPUs, so a minimum per GPU says nothing about which model it can serve.",
+    )
+
+
+def answers() -> list[Answer]:
+    """Return the answers in the order of the chapters."""
+    return [
+        benchmark_answer(),
+        sizing_answer(),
+        cluster_answer(),
+        bill_answer(),
+        market_answer(),
+        power_answer(),
+    ]
+
+
+def cards() -> Markdown:
+    """Return the six answers as cards, each a link to its chapter."""
+    blocks = [_card(answer) for answer in answers()]
+    return Markdown("\n".join(["::::{grid} 1 2 2 3", ":gutter: 2", "", *blocks, "::::"]))
+
+
+def _card(answer: Answer) -> str:
+    lines = [
+        f":::{{grid-item-card}} {answer.question}",
+        f":link: chapters/{answer.chapter}",
+        ":link-type: doc",
+        ":class-card: answer",
+        "",
+        f"**{protect_dollars(answer.figure)}** {protect_dollars(answer.sentence)}",
+        ":::",
+    ]
+    return "\n".join(lines)
+
+
+def data_statement() -> str:
+    """Return the sentence on edition, date of the data and what stands behind it."""
+    counts, audit = reference.counts(), source_audit.headline()
+    date = datasets.data_date()
+    return (
+        f"Edition {reference.edition()}, data of {date.day} {date:%B %Y}: {counts['tables']} tables, "
+        f"{counts['rows']:,} rows, {counts['sources']} sources. Of the article's {audit.claims} "
+        f"claims, {audit.confirmed} are confirmed, {audit.wrong} contradicted and "
+        f"{audit.unverified} unverified."
+    )

@@ -1,0 +1,241 @@
+"""Sentences and captions of the chapter, computed from its findings."""
+
+from __future__ import annotations
+
+from computebook import datasets, units
+from computebook.exhibits.infrastructure_planning.bandwidth import required_tb_s
+from computebook.exhibits.infrastructure_planning.costs import (
+    CAPITAL_COST,
+    FACILITY_USD,
+    FACILITY_YEARS,
+    LIFE_YEARS,
+    PRICE_SPREAD,
+)
+from computebook.exhibits.infrastructure_planning.energy import gemini_shares, measured_per_token
+from computebook.exhibits.infrastructure_planning.fleet import fleet, spare_fraction
+from computebook.exhibits.infrastructure_planning.headline import WINDOW_TOKENS, Headline
+from computebook.exhibits.infrastructure_planning.measured import (
+    decode_efficiency,
+    holdout_summary,
+    prefill_efficiency,
+)
+from computebook.exhibits.infrastructure_planning.schema import ANSWER_TOKENS, GPUS, gpu_name
+from computebook.exhibits.infrastructure_planning.site import systems_by_cooling
+from computebook.exhibits.training_clusters.inputs import factor
+
+__all__ = [
+    "bandwidth_caption",
+    "bandwidth_example",
+    "cost_caption",
+    "drivers_caption",
+    "drivers_words",
+    "energy_caption",
+    "energy_sentence",
+    "fleet_sentence",
+    "holdout_sentence",
+    "money_sentence",
+    "order_words",
+    "power_caption",
+    "power_example",
+    "rack_sentence",
+    "read_sentence",
+]
+
+
+def bandwidth_example(now: Headline) -> str:
+    """Return the bandwidth equation with numbers, for the fleet's model and one user."""
+    formats = (now.plan.weights, now.plan.cache)
+    alone = required_tb_s(now.plan.model, WINDOW_TOKENS, 1, now.tpot_ms, formats)
+    share = decode_efficiency().central
+    h100 = datasets.accelerator("h100-sxm").memory_bandwidth_bytes_per_s / units.BYTES_PER_TB
+    return (
+        f"One user with {WINDOW_TOKENS:,} tokens on {now.model} moves "
+        f"{alone * now.tpot_ms:.0f} GB per token; in {now.tpot_ms:g} ms that is {alone:.2f} TB/s "
+        f"at peak rate and {alone / share:.2f} TB/s at the {share:.0%} of the roofline that "
+        f"engines reach. The H100 has {h100:g} TB/s."
+    )
+
+
+def bandwidth_caption(now: Headline) -> str:
+    """Return the caption of the chart of required bandwidth."""
+    ratio = now.high["tb_s"] / now.low["tb_s"]
+    return (
+        f"**The model moves the requirement {ratio:.0f} times, the choice between H100 and B200 "
+        f"{_bandwidth_ratio():.1f} times.** Bandwidth over all GPUs together, {now.batch_size} "
+        f"users, {now.tpot_ms:g} ms per token, at peak rate: a lower bound."
+    )
+
+
+def _bandwidth_ratio() -> float:
+    old, new = (datasets.accelerator(name) for name in (GPUS[0], GPUS[-1]))
+    return float(new.memory_bandwidth_bytes_per_s / old.memory_bandwidth_bytes_per_s)
+
+
+def read_sentence(now: Headline) -> str:
+    """Return what the full-read times say about the time per token that was asked for."""
+    peak, measured = now.reads["peak_ms"].max(), now.reads["measured_ms"]
+    if now.tpot_ms >= measured.max():
+        verdict = "memory decides on every GPU, even at measured efficiency"
+    elif now.tpot_ms >= peak:
+        verdict = (
+            "memory decides at peak rate; at measured efficiency a GPU that is full misses the "
+            "time, so that part of its memory stays unused"
+        )
+    else:
+        verdict = "bandwidth decides: a full GPU misses the time even at peak rate"
+    return f"At {now.tpot_ms:g} ms per token, {verdict}."
+
+
+def order_words(now: Headline) -> str:
+    """Return whether the article's order of the GPUs by energy holds in the estimate."""
+    h200, b200 = now.ratio_span("h200_over_h100", 0), now.ratio_span("b200_over_h100", 0)
+    ordered = b200[1] < h200[0] and h200[1] < 1
+    start = "The article's order of the GPUs holds in the estimate" if ordered else "By model"
+    return (
+        f"{start}: H200 takes {h200[0]:.2f} to {h200[1]:.2f} and B200 {b200[0]:.2f} to "
+        f"{b200[1]:.2f} of the H100's energy."
+    )
+
+
+def power_example(now: Headline) -> str:
+    """Return the power equation with numbers, for one H100."""
+    row, pue = now.power.loc["H100"], now.site.pue.central
+    return (
+        f"An H100 of {row['chip_w']:.0f} W becomes {row['server_w']:,.0f} W in its server, "
+        f"{row['it_w']:,.0f} W with its share of other IT and {row['facility_w']:,.0f} W at a PUE "
+        f"of {pue:g} ({row['facility_low_w']:,.0f} to {row['facility_high_w']:,.0f} W)."
+    )
+
+
+def power_caption(now: Headline) -> str:
+    """Return the caption of the stack of power."""
+    shares = now.power["chip_w"] / now.power["facility_w"]
+    return (
+        f"**The chip is {shares.min():.0%} to {shares.max():.0%} of what a site has to "
+        f"connect.** Rated power per GPU, PUE {now.site.pue.central:g}."
+    )
+
+
+def rack_sentence() -> str:
+    """Return how the densest rack compares with a server on air."""
+    table = systems_by_cooling()
+    racks = table[(table["boundary"] == "rack")]["kw"]
+    server = table[table["gpu"] == "B200"].iloc[0]
+    air = datasets.load("power_measurements").set_index("measurement_id")
+    limit = float(air["value"]["cooling-air-rack-limit"]) / units.WATTS_PER_KW
+    return (
+        f"What air cannot do is follow into the dense rack. A rack of 72 is rated "
+        f"{racks.min():.0f} to {racks.max():.0f} kW, a B200 server of eight {server['kw']:g} kW. "
+        f"At the roughly {limit:.0f} kW that air removes from a rack "
+        f"{{cite}}`factryze2026rack`, {limit // server['kw']:.0f} such servers fit: the B200 "
+        f"costs floor space on air, not plumbing."
+    )
+
+
+def energy_caption(now: Headline) -> str:
+    """Return the caption of the chart of energy per query."""
+    short, full = now.queries.iloc[0], now.queries.iloc[len(GPUS)]
+    return (
+        f"**Output, not the prompt, makes the extreme: the longest output takes "
+        f"{full['central'] / short['central']:.0f} times the energy of a short answer to the same "
+        f"prompt.** Estimates at the facility if GPT-5.2 were {now.model}; published points have "
+        f"boundaries of their own."
+    )
+
+
+def energy_sentence(now: Headline) -> str:
+    """Return what the measured energies say about the estimate."""
+    rows = measured_per_token()
+    small = rows[rows["batch"] == "8"]["ratio"]
+    best = rows[rows["batch"] == "best"]["ratio"]
+    pairs = datasets.load("power_measurements").set_index("measurement_id")["value"]
+    matched, lower = pairs["comparison-mlenergy-pairs"], pairs["comparison-mlenergy-b200-lower"]
+    shares = gemini_shares()
+    return (
+        f"{{numref}}`tab-planning-energy` repeats the estimate for each open model, "
+        f"{{numref}}`tab-planning-joules` holds what was measured, with short prompts. At a batch "
+        f"limit of 8 a B200 fleet took {small.min():.2f} to {small.max():.2f} times the energy of "
+        f"an H100 fleet, at the best batch {best.min():.2f} to {best.max():.2f}. Matched on GPU "
+        f"count, layout and batch, B200 took less in {lower:.0f} of {matched:.0f} configurations. "
+        f"Batch moves energy more than the generation of the GPU. The boundary matters too: of "
+        f"the median Gemini prompt, active TPUs are {shares['share of tpu']:.0f}% "
+        f"{{cite}}`elsworth2025gemini`."
+    )
+
+
+def holdout_sentence() -> str:
+    """Return how the efficiencies did on runs that did not set them."""
+    found, decode, prefill = holdout_summary(), decode_efficiency(), prefill_efficiency()
+    return (
+        f"Engines decode at {decode.low:.0%} to {decode.high:.0%} of the roofline (quartiles; "
+        f"median {decode.central:.0%}) and read prompts at {prefill.low:.0%} to "
+        f"{prefill.high:.0%} of the dense rate. On the {found.runs} held-out runs the central "
+        f"prediction is off by {found.median_error:.0%} in the median with a bias of "
+        f"{found.bias:+.0%}; {found.inside} of {found.runs} fall inside the range, which is built "
+        f"to hold half. The largest batches are worst: their limit is seldom reached in use, and "
+        f"prompts are read between their steps."
+    )
+
+
+def fleet_sentence(now: Headline) -> str:
+    """Return what binds in the fleet."""
+    pools = [each for name in GPUS for each in fleet(now.plan, name).pools]
+    limits = [each.writers.limit for each in pools]
+    held = limits.count("memory")
+    answers = ", ".join(f"{tokens:,}" for tokens in ANSWER_TOKENS[:-1])
+    return (
+        f"Memory limits the batch in {held} of {len(limits)} cases and the time per token in "
+        f"{limits.count('time per token')}; {now.prompt_share:.0%} of all GPUs read prompts, with "
+        f"{now.plan.cached_fraction:.0%} found in cache. Answers have {answers} and "
+        f"{ANSWER_TOKENS[-1]:,} tokens."
+    )
+
+
+def money_sentence() -> str:
+    """Return what rented and owned include."""
+    building = factor(FACILITY_USD)
+    low, high = spare_fraction("low"), spare_fraction("high")
+    return (
+        f"{{numref}}`tab-planning-costs` adds {low:.0%} to {high:.0%} of spares, whole servers, "
+        f'power and money. "Rented" takes on-demand offers from 2026 '
+        f'{{cite}}`skypilot2026catalog,dstack2026gpuhunt`. "Owned" spreads a seller\'s price of '
+        f"a server {{cite}}`epoch2026trainingcost`, give or take {PRICE_SPREAD:.0%}, and its "
+        f"network over {LIFE_YEARS.low:.0f} to {LIFE_YEARS.high:.0f} years, a building at "
+        f"${building.low / 1e6:.0f} to {building.high / 1e6:.0f} million per megawatt over "
+        f"{FACILITY_YEARS:.0f} years, both at {CAPITAL_COST:.0%}, and adds electricity. Spread, "
+        f"lives and rate are assumptions; the cost of the building is unverified "
+        f"{{cite}}`thundersaid2024datacentres`. Owned leaves out staff, software and idle months, "
+        f"so that it is too low."
+    )
+
+
+def cost_caption(now: Headline) -> str:
+    """Return the caption of the chart of cost."""
+    rows = now.spread["rent_usd_per_month"].unstack("end")
+    costs = now.costs["rent_usd_per_month"].dropna().sort_values()
+    second = rows.loc[costs.index[1]] if len(costs) > 1 else rows.loc[costs.index[0]]
+    overlap = rows.loc[now.cheapest, "high"] >= second["low"]
+    finding = (
+        f"{now.cheapest} has the lowest central rent, and the ranges overlap"
+        if overlap
+        else f"{now.cheapest} rents for less over the whole range"
+    )
+    return f"**{finding}.** {now.model}, the mix of {{numref}}`tab-planning-fleet`."
+
+
+def drivers_words(now: Headline) -> str:
+    """Return the three inputs that move the rent most."""
+    names = [name.partition(",")[0].lower() for name in now.drivers["input"].head(3)]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def drivers_caption(now: Headline) -> str:
+    """Return the caption of the sensitivity chart."""
+    first, rent = now.drivers.iloc[0], now.drivers.set_index("input")
+    price = rent.loc["Rent, lowest to highest offer"]
+    name = str(first["input"]).partition(",")[0].lower()
+    return (
+        f"**The {name} moves the bill {first['high'] / first['low']:.0f} times, the price per "
+        f"GPU-hour {price['high'] / price['low']:.1f} times.** Rent of the {now.cheapest} fleet, "
+        f"one input at a time."
+    )
