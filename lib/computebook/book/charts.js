@@ -35,6 +35,11 @@
         actions: false, renderer: "svg", defaultStyle: false, bind: controls,
         tooltip: { disableDefaultStyle: true },
       });
+      // The picture as a whole has the alternative text; its parts have no roles of their own.
+      const parts = live.querySelectorAll("[role], [aria-roledescription], [aria-label]");
+      for (const part of parts) {
+        for (const name of ["role", "aria-roledescription", "aria-label"]) part.removeAttribute(name);
+      }
       still.remove();
       chart.dataset.drawn = "live";
     } catch (fault) {

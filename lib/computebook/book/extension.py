@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,9 @@ import computebook
 from computebook.book import assets
 from computebook.book.figures import has_chart, setup_figures
 from computebook.book.mathml import setup_math
+from computebook.book.repairs import repaired
 
 _OPEN_TAGS = ("parameters", "injected-parameters", "show-input")
-_THEME = re.compile(r'(<html\b[^>]*?)\s+data-theme="auto"')
-_FONT_PRELOAD = re.compile(r'<link rel="preload" as="font"[^>]*>\s*')
-_SEARCH_FIELD = 'id="search-input"'
 
 
 class FoldCode(SphinxPostTransform):
@@ -83,13 +80,10 @@ def clean_page(
     for kind in ("script_files", "css_files"):
         if kind in context:
             context[kind] = [item for item in context[kind] if not _is_thebe(item)]
-    # docutils gives the bibliography the role of a list whose items have none.
-    if "body" in context:
-        context["body"] = context["body"].replace(' role="list"', "")
 
 
 def finish_site(app: Sphinx, exception: Exception | None) -> None:
-    """Write the site's own files and give pages a theme that holds without JavaScript.
+    """Write the site's own files and mend what the theme leaves wrong in pages.
 
     Parameters
     ----------
@@ -104,14 +98,7 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
     assets.write_assets(outdir / "_static")
     for page in sorted(outdir.rglob("*.html")):
         text = page.read_text("utf-8")
-        # Scripts set the theme; a page without them has no rules for "auto".
-        themed = _THEME.sub(r'\1 data-theme="light"', text, count=1)
-        # A font may not be fetched ahead from the disk; the style sheet loads it anyway.
-        themed = _FONT_PRELOAD.sub("", themed)
-        if page.name == "search.html":
-            # The theme puts its field on this page a second time, under the same id.
-            themed = themed.replace(_SEARCH_FIELD, 'id="search-page-input"', 1)
-        page.write_text(themed, encoding="utf-8", newline="\n")
+        page.write_text(repaired(text, page.name), encoding="utf-8", newline="\n")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

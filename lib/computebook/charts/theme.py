@@ -316,6 +316,7 @@ def config() -> dict[str, Any]:
             "rowPadding": 4,
             "offset": 10,
         },
+        "mark": {"aria": False},
         "bar": {"color": ACCENT},
         "point": {"color": ACCENT, "filled": True, "size": 70},
         "line": {"color": ACCENT, "strokeWidth": 2},

@@ -29,7 +29,6 @@ __all__ = [
     "room_scenarios",
     "serving_throughputs",
     "share_within",
-    "training_speedups",
 ]
 
 ROOMS_GIB: Final = (0.0, 3.0, 8.0)
@@ -349,17 +348,6 @@ def power_by_system() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def training_speedups() -> pd.DataFrame:
-    """Return training speed over H100 beside NVIDIA's claim.
-
-    Examples
-    --------
-    >>> bool(training_speedups()["holds"].all())
-    True
-    """
-    return validation.training_speedups()
 
 
 def price_agreement(days: Sequence[str]) -> pd.DataFrame:

@@ -71,14 +71,14 @@ def _query_labels(points: pd.DataFrame, x: alt.X, y: alt.Y) -> alt.LayerChart:
     return labels
 
 
-def leaves_chart(leaves: pd.DataFrame, model_name: str) -> alt.LayerChart:
+def leaves_chart(leaves: pd.DataFrame) -> alt.LayerChart:
     """Return the bill of each workload as a bar of its leaves; `leaves` from `bills_by_leaf`."""
     return charts.stacked_bars(
         leaves,
         category="workload",
         value="usd_per_krequest",
         part="leaf",
-        value_title=f"{model_name}, $ per 1,000 requests",
+        value_title="Bill ($ per 1,000 requests)",
         text_format="$.3~s",
     )
 

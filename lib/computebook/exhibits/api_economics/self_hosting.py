@@ -268,14 +268,16 @@ def span_in_words(low: float, high: float) -> str:
 
     Examples
     --------
-    >>> span_in_words(0.19, 0.28), span_in_words(0.7, 1.3), span_in_words(1.1, 1.3)
-    ('from 19% to 28% utilization', 'from 70% utilization on the better fleet', 'at no utilization')
+    >>> span_in_words(0.19, 0.28), span_in_words(1.1, 1.3)
+    ('above 19% to 28% utilization, depending on the fleet', 'at no utilization')
+    >>> span_in_words(0.7, 1.3)
+    'above 70% utilization on the better fleet only'
     """
     if low > 1:
         return "at no utilization"
     if high > 1:
-        return f"from {low:.0%} utilization on the better fleet"
-    return f"from {low:.0%} to {high:.0%} utilization"
+        return f"above {low:.0%} utilization on the better fleet only"
+    return f"above {low:.0%} to {high:.0%} utilization, depending on the fleet"
 
 
 def _deepseek_day() -> list[tuple[str, str, float, float]]:

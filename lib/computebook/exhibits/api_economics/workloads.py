@@ -32,12 +32,12 @@ __all__ = [
 ]
 
 YOURS: Final = "Your request"
-CODE_TRACE: Final = "Code completion (Azure 2023)"
-REASONING_TRACE: Final = "Reasoning (DeepSeek-R1)"
+CODE_TRACE: Final = "Azure code"
+REASONING_TRACE: Final = "R1 reasoning"
 TRACES: Final = {
-    "azure-2023-conversation": "Chat (Azure 2023)",
+    "azure-2023-conversation": "Azure chat",
     "azure-2023-code": CODE_TRACE,
-    "mooncake-conversation": "Long chat (Mooncake)",
+    "mooncake-conversation": "Kimi long chat",
     "servegen-deepseek-r1": REASONING_TRACE,
 }
 LEAF_NAMES: Final = {
@@ -135,7 +135,7 @@ def measured_requests() -> dict[str, Request]:
 
     Examples
     --------
-    >>> round(measured_requests()["Chat (Azure 2023)"].input_output_ratio, 1)
+    >>> round(measured_requests()["Azure chat"].input_output_ratio, 1)
     5.5
     """
     rows = datasets.load("token_profiles").set_index("profile_id").loc[list(TRACES)]
@@ -246,7 +246,7 @@ def cost_by_model(
     Examples
     --------
     >>> costs = cost_by_model(["gpt-5.2"], "2026-01-15", Request(6_000, 500, 0.7))
-    >>> costs["Chat (Azure 2023)"].round(2).tolist()
+    >>> costs["Azure chat"].round(2).tolist()
     [4.98]
     """
     rows = [

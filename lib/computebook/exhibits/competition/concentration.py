@@ -86,7 +86,7 @@ def concentration_by_metric() -> pd.DataFrame:
     Examples
     --------
     >>> frame = concentration_by_metric().set_index("label")
-    >>> bool(frame.at["Referrals to other sites, May 2026", "low"] > 5_000)
+    >>> bool(frame.at["Referrals, May 2026", "low"] > 5_000)
     True
     """
     latest = latest_shares()

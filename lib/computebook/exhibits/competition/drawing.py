@@ -105,8 +105,10 @@ def cost_by_mix_chart(on: Date) -> alt.LayerChart:
     >>> len(cost_by_mix_chart("2026-01-31").layer)
     6
     """
+    costs = cost_by_mix(on)
     lines = charts.lines(
-        cost_by_mix(on),
+        # Shorter labels leave room for the lines on a phone.
+        costs.assign(model=costs["model"].str.removesuffix(" Thinking")),
         x="ratio",
         y="annual_kusd",
         series="model",
@@ -172,7 +174,9 @@ def vendor_dots(
     data = frame[[category, "vendor", value]].dropna().reset_index(drop=True)
     order = list(dict.fromkeys(data[category]))
     vendors = list(dict.fromkeys(data["vendor"]))
-    rows = alt.Y(field=category, type="nominal", sort=order, title=None)
+    # A name and its date stand on two lines, so that both fit on a phone.
+    labels = alt.Axis(labelExpr="split(datum.label, ', ')", domain=False)
+    rows = alt.Y(field=category, type="nominal", sort=order, title=None, axis=labels)
     across = alt.X(field=value, type="quantitative", title=value_title)
     ends = data.groupby(category, sort=False)[value].agg(low="min", high="max").reset_index()
     spans = (

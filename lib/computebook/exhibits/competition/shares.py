@@ -32,13 +32,13 @@ ARTICLE_VENDORS: Final = {1: "OpenAI", 2: "Google", 3: "Anthropic"}
 ARTICLE_MONTHS: Final = {1: "2026-01", 2: "2025-07"}
 METRIC_NAMES: Final = {
     "web-visits": "Web visits",
-    "web-visits-top7": "Web visits, seven largest",
-    "referrals": "Referrals to other sites",
-    "enterprise-use": "Firms that use it",
-    "business-adoption": "Firms that pay for it",
-    "enterprise-spend": "Enterprise API spending",
-    "enterprise-wallet": "Enterprise wallet",
-    "enterprise-wallet-forecast": "Enterprise wallet, expected",
+    "web-visits-top7": "Web visits (top 7)",
+    "referrals": "Referrals",
+    "enterprise-use": "Use",
+    "business-adoption": "Paying firms",
+    "enterprise-spend": "API spending",
+    "enterprise-wallet": "Wallet",
+    "enterprise-wallet-forecast": "Wallet (expected)",
     "api-tokens": "Reseller tokens",
     "api-spend": "Reseller spending",
 }
@@ -146,8 +146,8 @@ def _measures(frame: pd.DataFrame) -> list[str]:
     names = []
     for metric, population in zip(frame["metric"], frame["population"], strict=True):
         survey = re.search("|".join(SURVEYS), population)
-        several = metric == "enterprise-use" and survey is not None
-        names.append(METRIC_NAMES[metric] + (f" ({survey[0]})" if several else ""))
+        told_apart = f" ({survey[0]})" if survey and metric == "enterprise-use" else ""
+        names.append(METRIC_NAMES[metric] + told_apart)
     return names
 
 
@@ -196,7 +196,7 @@ def share_dots() -> pd.DataFrame:
 
     Examples
     --------
-    >>> "Enterprise wallet, Dec 2025" in set(share_dots()["label"])
+    >>> "Wallet, Dec 2025" in set(share_dots()["label"])
     False
     """
     vendors = list(ARTICLE_VENDORS.values())

@@ -273,13 +273,21 @@ def bandwidth_chart(curves: pd.DataFrame) -> alt.LayerChart:
     import altair as alt
 
     x, y = "context_tokens", "tb_s"
-    titles = {"x_title": "Context held per user (tokens)", "y_title": "Bandwidth (TB/s)"}
+    across, up = "Context held per user (tokens)", "Bandwidth (TB/s)"
     drawn = charts.lines(
-        curves, x=x, y=y, series="model", log_x=True, log_y=True, x_format=".0s", **titles
+        curves,
+        x=x,
+        y=y,
+        series="model",
+        log_x=True,
+        log_y=True,
+        x_format=".0s",
+        x_title=across,
+        y_title=up,
     )
     base = alt.Chart(_totals())
-    rules = base.mark_rule(strokeDash=[2, 3], strokeWidth=1).encode(y=alt.Y(f"{y}:Q"))
+    rules = base.mark_rule(strokeDash=[2, 3], strokeWidth=1).encode(y=alt.Y(f"{y}:Q", title=up))
     labels = base.mark_text(align="left", dx=2, dy=-6, fontSize=11).encode(
-        x=alt.X(f"{x}:Q"), y=alt.Y(f"{y}:Q"), text="total:N"
+        x=alt.X(f"{x}:Q", title=across), y=alt.Y(f"{y}:Q", title=up), text="total:N"
     )
     return alt.LayerChart(layer=[*drawn.layer, rules, labels], padding=drawn.padding)

@@ -19,7 +19,7 @@ from computebook.exhibits.infrastructure_planning.measured import (
     holdout_summary,
     prefill_efficiency,
 )
-from computebook.exhibits.infrastructure_planning.schema import ANSWER_TOKENS, GPUS, gpu_name
+from computebook.exhibits.infrastructure_planning.schema import ANSWER_TOKENS, GPUS
 from computebook.exhibits.infrastructure_planning.site import systems_by_cooling
 from computebook.exhibits.training_clusters.inputs import factor
 
