@@ -59,6 +59,12 @@ REPAIRS: tuple[Repair, ...] = (
         "the spoken name of a fold is not the one it shows",
     ),
     _repair(
+        r'<script type="text/x-thebe-config">[\s\S]*?</script>\s*'
+        r"(?:<script>kernelName = '[^']*'</script>\s*)?",
+        "",
+        "no server executes code for this site, whose scripts for that are left out",
+    ),
+    _repair(
         r'<div role="list" class="citation-list">',
         '<div class="citation-list">',
         "the bibliography has the role of a list whose items have none",

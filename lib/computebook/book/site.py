@@ -15,6 +15,7 @@ from computebook.book.runner import book_root
 
 _FALLBACK_EPOCH_S = "1767225600"  # 2026-01-01, for a copy without history
 _LOG_SHOWN = 60
+_JUPYTER_BOOK_BUILDERS = ("html", "dirhtml", "singlehtml")
 _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
@@ -35,7 +36,7 @@ def build_site(
     strict : bool
         Any warning fails the build, unresolved references among them.
     builder : str
-        `html`, `dirhtml` or `singlehtml`.
+        `html`, `dirhtml` or `singlehtml`, or another of Sphinx, such as `epub`.
 
     Returns
     -------
@@ -67,7 +68,9 @@ def build_site(
 
 def _render(root: Path, scratch: Path, strict: bool, builder: str) -> None:
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(root)]
-    command += ["--path-output", str(scratch), "--builder", builder, "--keep-going", "-n"]
+    known = builder in _JUPYTER_BOOK_BUILDERS
+    kind = ["--builder", builder] if known else ["--builder", "custom", "--custom-builder", builder]
+    command += ["--path-output", str(scratch), *kind, "--keep-going", "-n"]
     command += ["-W"] if strict else []
     done = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
         command,

@@ -31,6 +31,8 @@ __all__ = [
     "share_within",
 ]
 
+#: Words of a model's name that a label can spare.
+LABEL_WORDS: Final = r" (Instruct|Thinking|A22B|17B 128E)"
 ROOMS_GIB: Final = (0.0, 3.0, 8.0)
 METERED: Final = ("b200-sxm", "h100-sxm")
 
@@ -121,7 +123,7 @@ def overview(runtime_reserve_gib: float, tolerance_percent: float) -> pd.DataFra
     Examples
     --------
     >>> overview(5.5, 1.0)["kind"].value_counts().to_dict()
-    {'prediction': 4, 'bound': 4}
+    {'prediction': 4, 'bound': 2, 'rating': 1, 'claim': 1}
     """
     counts = validation.parameter_counts()
     cases = [
@@ -257,13 +259,15 @@ def decode_steps(accelerators: Iterable[str]) -> pd.DataFrame:
     >>> set(decode_steps(["h100-sxm"])["batch_limit"])
     {8}
     """
-    names = {datasets.accelerator(name).name.removeprefix("NVIDIA ") for name in accelerators}
+    names = {datasets.accelerator(name).name for name in accelerators}
     steps = validation.decode_steps()
-    same = steps["accelerator"].isin(names) & (steps["batch_limit"] == SMALL_BATCH)
-    shown = steps[same].sort_values("slower_than_stated", ascending=False, ignore_index=True)
-    gpus = shown["accelerator"].str.partition(" ")[0]
-    loads = shown["measurement_id"].str.contains("lm-arena").map({True: "chat", False: "reasoning"})
-    labels = shown["name"] + ", " + shown["accelerators"].astype(str) + " × " + gpus + ", " + loads
+    same = ("NVIDIA " + steps["accelerator"]).map(lambda short: any(short in n for n in names))
+    chosen = steps[same & (steps["batch_limit"] == SMALL_BATCH)]
+    shown = chosen.sort_values("slower_than_stated", ascending=False, ignore_index=True)
+    machines = shown["accelerators"].astype(str) + " × " + shown["accelerator"].str.split().str[0]
+    labels = shown["name"].replace(LABEL_WORDS, "", regex=True) + ", " + machines
+    chat = labels.duplicated(keep=False) & shown["measurement_id"].str.contains("lm-arena")
+    labels = labels + chat.map({True: ", chat", False: ""})
     return shown.assign(label=labels)
 
 

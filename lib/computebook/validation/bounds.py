@@ -37,6 +37,11 @@ SMALL_BATCH: Final = 8
 MILLISECONDS: Final = 1e3
 
 
+def _short(name: str) -> str:
+    """Return the name of an accelerator without maker and remarks."""
+    return name.partition(" (")[0].removeprefix("NVIDIA ")
+
+
 def _decode_case(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     shape_id, weights, experts = MEASURED_MODELS[str(row["model"])]
     shape = datasets.architecture(shape_id)
@@ -48,7 +53,7 @@ def _decode_case(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     return {
         "measurement_id": row["measurement_id"],
         "name": row["model"],
-        "accelerator": gpu.name.removeprefix("NVIDIA "),
+        "accelerator": _short(gpu.name),
         "accelerators": int(row["accelerators"]),
         "batch_limit": int(row["batch_limit"]),
         "measured_ms": row["inter_token_latency_ms"],
@@ -102,7 +107,7 @@ def _throughput_case(row: Mapping[Hashable, Any]) -> dict[str, Any]:
     return {
         "result_id": row["result_id"],
         "name": shape.name,
-        "accelerator": gpu.name.removeprefix("NVIDIA "),
+        "accelerator": _short(gpu.name),
         "scenario": row["scenario"],
         "precision": weights,
         "measured": row["tokens_per_s_per_accelerator"],

@@ -22,9 +22,9 @@ def _prediction(model: str, cases: pd.DataFrame) -> dict[str, Any]:
     return {"model": model, "kind": "prediction", **summary}
 
 
-def _bound(model: str, cases: pd.DataFrame) -> dict[str, Any]:
+def _held(model: str, kind: str, cases: pd.DataFrame) -> dict[str, Any]:
     held = int(cases["holds"].sum())
-    return {"model": model, "kind": "bound", "cases": len(cases), "held": held}
+    return {"model": model, "kind": kind, "cases": len(cases), "held": held}
 
 
 def overview(runtime_reserve_bytes: float = RUNTIME_RESERVE_BYTES) -> pd.DataFrame:
@@ -38,9 +38,9 @@ def overview(runtime_reserve_bytes: float = RUNTIME_RESERVE_BYTES) -> pd.DataFra
     Returns
     -------
     DataFrame
-        One row per comparison: `model`, `kind` ("prediction" with errors in percent, "bound"
-        with the number of cases that respect it), `cases`, `mean_percent`, `median_percent`,
-        `max_percent`, `bias_percent`, `held`.
+        One row per comparison: `model`, `kind` ("prediction" with errors in percent; "bound" of
+        ours, "rating" or "claim" of a vendor with the number of cases that respect it),
+        `cases`, `mean_percent`, `median_percent`, `max_percent`, `bias_percent`, `held`.
 
     Raises
     ------
@@ -60,9 +60,9 @@ def overview(runtime_reserve_bytes: float = RUNTIME_RESERVE_BYTES) -> pd.DataFra
         _prediction("Parameters, active", counts[of == "active"]),
         _prediction("KV cache per token", kv_bytes_per_token()),
         _prediction("Sequences that fit", sequence_capacities(runtime_reserve_bytes)),
-        _bound("Time of a decode step", decode_steps()),
-        _bound("Serving throughput", serving_throughputs()),
-        _bound("Rated power of a node", power_against_ratings()),
-        _bound("Claimed training speed", training_speedups()),
+        _held("Time of a decode step", "bound", decode_steps()),
+        _held("Serving throughput", "bound", serving_throughputs()),
+        _held("Power of a node", "rating", power_against_ratings()),
+        _held("Training speed over H100", "claim", training_speedups()),
     ]
     return pd.DataFrame(rows)

@@ -21,7 +21,7 @@ from computebook.exhibits.benchmarks.costs import (
     purchase_ladder,
     qualified,
 )
-from computebook.exhibits.benchmarks.drawing import frontier_chart
+from computebook.exhibits.benchmarks.drawing import frontier_chart, labelled_intervals, short_name
 from computebook.exhibits.benchmarks.harness import harness_pairs, public_gaps, software_runs
 from computebook.exhibits.benchmarks.headline import CostStep, Headline, cost_step, headline
 from computebook.exhibits.benchmarks.layouts import LAYOUTS
@@ -80,6 +80,7 @@ __all__ = [
     "frontier_chart",
     "harness_pairs",
     "headline",
+    "labelled_intervals",
     "lead_case",
     "lead_note",
     "lead_summary",
@@ -98,6 +99,7 @@ __all__ = [
     "runs_note",
     "runs_of_record",
     "score_table",
+    "short_name",
     "signed",
     "software_runs",
     "standard_errors",

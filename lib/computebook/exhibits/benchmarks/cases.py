@@ -8,7 +8,7 @@ from computebook.exhibits.benchmarks.harness import public_gaps
 from computebook.exhibits.benchmarks.headline import Headline
 from computebook.exhibits.benchmarks.numbers import adjustment, signed
 from computebook.exhibits.benchmarks.runs import data_date, verdict_counts
-from computebook.exhibits.benchmarks.wording import cost_finding
+from computebook.exhibits.benchmarks.wording import cost_finding, effort_finding
 
 __all__ = [
     "findings",
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def findings(
-    found: Headline, benchmark: str, significance_percent: float
+    found: Headline, configurations: pd.DataFrame, significance_percent: float
 ) -> list[tuple[str, str | tuple[str, ...]]]:
     """Return the takeaways of the chapter, each with the names of its proofs.
 
@@ -32,12 +32,12 @@ def findings(
     ----------
     found : Headline
         From `headline`.
-    benchmark : str
-        Name of the benchmark of the cost frontier.
+    configurations : DataFrame
+        From `configurations`: the cost frontier.
     significance_percent : float
         Chance of a false lead that is accepted, percent.
     """
-    counts = verdict_counts()
+    counts, benchmark = verdict_counts(), str(configurations["benchmark"].iloc[0])
     return [
         (
             f"Of the {counts['claims']} cells of the article's three benchmark tables, "
@@ -63,7 +63,8 @@ def findings(
             f"the article prints there is {found.printed_gap_points:.1f} points.",
             "fig-harness-effect",
         ),
-        (cost_finding(found.step, benchmark), ("fig-cost-frontier", "tab-purchase-ladder")),
+        (f"{benchmark}: {effort_finding(configurations)}", "fig-cost-frontier"),
+        (cost_finding(found.step, benchmark), ("tab-solved-costs", "tab-purchase-ladder")),
     ]
 
 
@@ -168,9 +169,9 @@ def paired_case(pairs: pd.DataFrame) -> str:
     row = pairs.iloc[0]
     return (
         f"Worked case: {row['first_name']} alone solves {row['only_first']} tasks and "
-        f"{row['second_name']} alone {row['only_second']}. By {{eq}}`eq-paired` the difference is "
-        f"{row['difference_points']:.1f} points with an interval of {row['interval']}, and the "
-        f"exact p-value is {row['p_value']:.2f}."
+        f"{row['second_name']} alone {row['only_second']}. The difference is "
+        f"{row['difference_points']:.1f} points, with {{eq}}`eq-paired` an interval of "
+        f"{row['interval']}, and the exact p-value is {row['p_value']:.2f}."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from computebook.exhibits.benchmarks.drawing import short_name
 from computebook.exhibits.benchmarks.runs import QUOTED, all_runs
 
 __all__ = ["harness_pairs", "public_gaps", "software_runs"]
@@ -20,7 +21,8 @@ def harness_pairs() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per benchmark and model, largest gap first: `label`, `self_percent`,
+        One row per benchmark and model, largest gap first: `label` (the model; marked where
+        the benchmark is SWE-Bench Pro and not SWE-bench Verified), `self_percent`,
         `independent_percent` (the best independent run), `run_by`, `premium_points` (vendor
         less independent, percentage points), `source_key`.
 
@@ -45,7 +47,9 @@ def harness_pairs() -> pd.DataFrame:
         {
             "benchmark_id": pairs["benchmark_id"],
             "model_id": pairs["model_id"],
-            "label": pairs["benchmark"] + ": " + pairs["model"],
+            "label": pairs["model"].where(
+                pairs["benchmark_id"] == SOFTWARE[0], "Pro set: " + pairs["model"].map(short_name)
+            ),
             "self_percent": pairs["score_percent"],
             "independent_percent": pairs["score_percent_other"],
             "run_by": pairs["run_by"],

@@ -166,14 +166,12 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
     },
     "tab-contamination": {
         "columns": {
-            "name": "Benchmark",
-            "items": "Items",
-            "items_verification": "Count verified",
+            "named": "Benchmark",
+            "counted": "Items (verified)",
             "contamination": "Contamination",
             "contamination_note": "What is known",
-            "source_key": "Source",
         },
-        "formats": {"items": ".0f", "source_key": "cite"},
+        "formats": {"named": "markdown"},
         "sources": ["openai2026swebenchaudit"],
         "empty": "nothing recorded",
     },

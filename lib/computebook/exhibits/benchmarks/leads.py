@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from computebook import benchmarks, datasets, errors
+from computebook.exhibits.benchmarks.drawing import short_name
 from computebook.exhibits.benchmarks.numbers import signed
 from computebook.exhibits.benchmarks.parameters import ADJUSTMENTS
 from computebook.exhibits.benchmarks.runs import (
@@ -203,6 +204,7 @@ def paired_table(
     -------
     DataFrame
         One row per pair, better model first: `pair`, `first_name`, `second_name`,
+        `leader` and `over` (both for charts),
         `difference_points`, `low_points`, `high_points`, `interval`, `only_first`,
         `only_second`, `p_value`, `p_adjusted`, `outcome` (differs, within noise).
 
@@ -227,6 +229,8 @@ def paired_table(
         first_name=first,
         second_name=second,
         pair=first + " − " + second,
+        leader=first.map(short_name),
+        over="over " + second.map(short_name),
         interval=_spans(table),
         p_adjusted=p_adjusted,
         outcome=np.where(differs, "differs", "within noise"),

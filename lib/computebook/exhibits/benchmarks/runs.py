@@ -9,6 +9,7 @@ import pandas as pd
 
 from computebook import benchmarks, claims, datasets, errors, tables
 from computebook.claim_checks import parse_arguments
+from computebook.exhibits.benchmarks.drawing import short_name
 from computebook.exhibits.benchmarks.parameters import REPORTERS
 
 __all__ = [
@@ -191,7 +192,7 @@ def score_table(
     DataFrame
         One row per printed score: `benchmark`, `model`, `vendor`, `printed_percent`,
         `score_percent`, `low_percent`, `high_percent`, `items`, `effort`, `run_by`, `verdict`,
-        `label`, `interval`.
+        `label`, `short` (the model for charts), `interval`.
 
     Examples
     --------
@@ -206,6 +207,7 @@ def score_table(
     spans = zip(frame["low_percent"], frame["high_percent"], strict=True)
     return frame.assign(
         label=frame["benchmark"] + ": " + frame["model"],
+        short=frame["model"].map(short_name),
         interval=[f"{low:.1f} to {high:.1f}" for low, high in spans],
         effort=frame["effort"].str.replace(" thinking budget", "", regex=False),
     )
@@ -309,6 +311,8 @@ def contamination() -> pd.DataFrame:
     marks = datasets.load("benchmarks").set_index("benchmark_id", drop=False).loc[named]
     return marks.assign(
         contamination=marks["contamination"].str.replace("-", " "),
+        named=marks["name"] + " {cite}`" + marks["source_key"] + "`",
+        counted=marks["items"].map("{:.0f}".format) + " (" + marks["items_verification"] + ")",
         contamination_note=marks["contamination_note"].replace("", None),
     ).reset_index(drop=True)
 

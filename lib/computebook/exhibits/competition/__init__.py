@@ -23,6 +23,7 @@ from computebook.exhibits.competition.drawing import (
     visits_in_words,
 )
 from computebook.exhibits.competition.headline import Headline, headline, none_or, span
+from computebook.exhibits.competition.layouts import LAYOUTS, visit_sources
 from computebook.exhibits.competition.leads import (
     article_leaders,
     lead_tests,
@@ -46,6 +47,7 @@ from computebook.exhibits.competition.shares import (
 )
 
 __all__ = [
+    "LAYOUTS",
     "PARAMETERS",
     "Headline",
     "article_leaders",
@@ -79,6 +81,7 @@ __all__ = [
     "span",
     "vendor_dots",
     "visit_readings",
+    "visit_sources",
     "visits_chart",
     "visits_in_words",
     "workload_range",

@@ -164,8 +164,9 @@ def latest_shares() -> pd.DataFrame:
     -------
     DataFrame
         A row per metric and population: `metric`, `measure`, `label` (measure and month),
-        `month`, `OpenAI`, `Google`, `Anthropic`, `others` (all other listed vendors together),
-        in percent, nan where none is published; `adds_up`, `verification`, `source_key`.
+        `month`, `month_text`, `OpenAI`, `Google`, `Anthropic`, `others` (all other listed
+        vendors together), in percent, nan where none is published; `adds_up`, `verification`,
+        `source_key`.
 
     Examples
     --------
@@ -182,7 +183,8 @@ def latest_shares() -> pd.DataFrame:
         adds_up=~wide["metric"].isin(list(OVERLAPPING)),
         place=wide["metric"].map(list(METRIC_NAMES).index),
     )
-    frame = frame.assign(label=frame["measure"] + frame["month"].dt.strftime(", %b %Y"))
+    month = frame["month"].dt.strftime("%b %Y")
+    frame = frame.assign(month_text=month, label=frame["measure"] + ", " + month)
     return frame.sort_values(["place", "month"], kind="stable", ignore_index=True)
 
 

@@ -19,14 +19,19 @@ from computebook.exhibits.gpu_sizing.caches import (
 )
 from computebook.exhibits.gpu_sizing.case import Case, case
 from computebook.exhibits.gpu_sizing.cost import cost_bounds, hour_prices
+from computebook.exhibits.gpu_sizing.drawing import (
+    cache_chart,
+    cost_chart,
+    map_chart,
+    step_chart,
+    users_chart,
+)
 from computebook.exhibits.gpu_sizing.fleets import (
     Layout,
     fleet_map,
     fleets_of,
     layout,
     layouts,
-    most_users,
-    node_users,
     short_name,
     window_fleets,
 )
@@ -37,6 +42,7 @@ from computebook.exhibits.gpu_sizing.headline import (
     join_words,
     serving_ratio,
 )
+from computebook.exhibits.gpu_sizing.layouts import table_layout
 from computebook.exhibits.gpu_sizing.parameters import PARAMETERS
 from computebook.exhibits.gpu_sizing.sentences import (
     band_sentence,
@@ -59,6 +65,13 @@ from computebook.exhibits.gpu_sizing.speed import (
     ridge_points,
     step_curve,
 )
+from computebook.exhibits.gpu_sizing.takeaways import (
+    takeaways,
+    window_sentence,
+    worked_bound,
+    worked_cache,
+)
+from computebook.exhibits.gpu_sizing.users import most_users, node_users
 
 __all__ = [
     "ARTICLE_ELEMENTS",
@@ -73,11 +86,13 @@ __all__ = [
     "band_sentence",
     "bands",
     "break_points",
+    "cache_chart",
     "cache_range_gb",
     "caches",
     "case",
     "class_words",
     "cost_bounds",
+    "cost_chart",
     "cost_finding",
     "cost_sentence",
     "cost_words",
@@ -95,6 +110,7 @@ __all__ = [
     "label_note",
     "layout",
     "layouts",
+    "map_chart",
     "map_finding",
     "most_users",
     "node_users",
@@ -105,9 +121,16 @@ __all__ = [
     "ridge_points",
     "serving_ratio",
     "short_name",
+    "step_chart",
     "step_curve",
+    "table_layout",
+    "takeaways",
+    "users_chart",
     "weights",
     "weights_sentence",
     "window_fleets",
     "window_needs",
+    "window_sentence",
+    "worked_bound",
+    "worked_cache",
 ]

@@ -27,8 +27,7 @@ __all__ = [
     "holds",
     "layout",
     "layouts",
-    "most_users",
-    "node_users",
+    "powers_of_two",
     "short_name",
     "window_fleets",
 ]
@@ -37,10 +36,7 @@ __all__ = [
 CONTEXTS: Final = (8_192, 32_768, 131_072, prompt_limit_tokens(), FULL_WINDOW_TOKENS)
 USERS: Final = (1, 4, 16, 64, 256)
 MOST_ACCELERATORS: Final = 1024
-NODE: Final = 8
 MEMORY_SUFFIX: Final = re.compile(r" \d+GB$")
-CURVE_POINTS: Final = 25
-CURVE_TOKENS: Final = (2_000, 400_000)
 
 
 def short_name(accelerator: Accelerator) -> str:
@@ -71,7 +67,14 @@ class Layout:
     groups: int
 
 
-def _powers(most: int) -> list[int]:
+def powers_of_two(most: int) -> list[int]:
+    """Return the powers of two up to a number.
+
+    Examples
+    --------
+    >>> powers_of_two(8)
+    [1, 2, 4, 8]
+    """
     return [2**power for power in range(most.bit_length()) if 2**power <= most]
 
 
@@ -158,8 +161,8 @@ def layouts(
     tokens, users = np.broadcast_arrays(context_tokens, batch_size)
     count = np.full(tokens.shape, np.nan)
     groups = np.ones(tokens.shape)
-    for size in reversed(_powers(MOST_ACCELERATORS)):
-        for split in reversed(_powers(size)):
+    for size in reversed(powers_of_two(MOST_ACCELERATORS)):
+        for split in reversed(powers_of_two(size)):
             enough = holds(case, accelerator, tokens, users, Layout(size, split))
             count, groups = np.where(enough, size, count), np.where(enough, split, groups)
     return count, groups
@@ -320,86 +323,3 @@ def window_fleets(
             row[short_name(gpu)] = _of_model(here, gpu, batch_size)
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def most_users(
-    case: Case, accelerator: Accelerator, context_tokens: Quantity, accelerators: int
-) -> Any:
-    """Return the most sequences that a fixed number of accelerators holds.
-
-    The best over attention groups; each group takes whole sequences.
-
-    Parameters
-    ----------
-    case, accelerator, context_tokens
-        As in `layouts`; contexts of at least one token.
-    accelerators : int
-        Accelerators of one copy of the model.
-
-    Returns
-    -------
-    float or array
-        Sequences; 0 where the weights do not fit.
-
-    Raises
-    ------
-    ComputebookError
-        If a number is out of bounds.
-
-    Examples
-    --------
-    >>> from computebook.exhibits.gpu_sizing.case import case
-    >>> sized = case("llama-3.1-8b", "bf16", "bf16")
-    >>> float(most_users(sized, datasets.accelerator("H100"), 8_192, 1))
-    51.0
-    """
-    best: Any = np.zeros(np.shape(context_tokens))
-    for groups in _powers(accelerators):
-        held = memory.max_batch_size(
-            case.shape,
-            accelerator.memory_bytes,
-            context_tokens,
-            case.placement(accelerators, groups),
-            usable_fraction=case.usable_fraction,
-            runtime_reserve_bytes=case.reserve_bytes,
-        )
-        best = np.maximum(best, np.floor(np.divide(held, groups)) * groups)
-    return best
-
-
-def node_users(case: Case, accelerator_ids: Sequence[str]) -> pd.DataFrame:
-    """Return how many sequences eight accelerators hold at growing contexts.
-
-    Parameters
-    ----------
-    case : Case
-        Model, formats and memory policy.
-    accelerator_ids : sequence of str
-        Accelerators, a series each.
-
-    Returns
-    -------
-    DataFrame
-        `accelerator`, `context_tokens`, `users`; contexts that hold nobody are left out.
-
-    Raises
-    ------
-    ComputebookError
-        If an accelerator is unknown.
-
-    Examples
-    --------
-    >>> from computebook.exhibits.gpu_sizing.case import case
-    >>> curve = node_users(case("llama-3.1-70b", "fp8", "bf16"), ["h100-sxm"])
-    >>> bool(curve["users"].is_monotonic_decreasing)
-    True
-    """
-    tokens = np.round(np.geomspace(*CURVE_TOKENS, CURVE_POINTS))
-    frames = []
-    for name in accelerator_ids:
-        gpu = datasets.accelerator(name)
-        users = most_users(case, gpu, tokens, NODE)
-        points = {"accelerator": short_name(gpu), "context_tokens": tokens, "users": users}
-        frames.append(pd.DataFrame(points))
-    curve = pd.concat(frames, ignore_index=True)
-    return curve[curve["users"] > 0].reset_index(drop=True)

@@ -13,15 +13,8 @@ from computebook import datasets, roofline, units
 from computebook.exhibits.gpu_sizing.article import FULL_WINDOW_TOKENS
 from computebook.exhibits.gpu_sizing.caches import cache_range_gb
 from computebook.exhibits.gpu_sizing.case import Case
-from computebook.exhibits.gpu_sizing.fleets import (
-    CURVE_POINTS,
-    CURVE_TOKENS,
-    Layout,
-    fleets_of,
-    holds,
-    most_users,
-    short_name,
-)
+from computebook.exhibits.gpu_sizing.fleets import Layout, fleets_of, holds, short_name
+from computebook.exhibits.gpu_sizing.users import CURVE_POINTS, CURVE_TOKENS, most_users
 from computebook.hardware import Accelerator
 from computebook.memory import kv_shards
 
@@ -36,6 +29,7 @@ __all__ = [
 ]
 
 MILLISECONDS: Final = 1e3
+NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 RACK: Final = 72
 #: Upper edges of the article's context bands, tokens.
 BANDS: Final = (32_000, 100_000, FULL_WINDOW_TOKENS)
@@ -45,14 +39,14 @@ MOST_BATCH: Final = 4096
 
 
 def fleet_label(fleet: Layout, accelerator: Accelerator) -> str:
-    """Return a fleet in words.
+    """Return a fleet in words that stay on one line.
 
     Examples
     --------
-    >>> fleet_label(Layout(8, 1), datasets.accelerator("H100"))
-    '8 × H100 SXM'
+    >>> fleet_label(Layout(8, 1), datasets.accelerator("H100")).split()
+    ['8', '×', 'H100', 'SXM']
     """
-    return f"{fleet.accelerators} × {short_name(accelerator)}"
+    return f"{fleet.accelerators} × {short_name(accelerator)}".replace(" ", NO_BREAK_SPACE)
 
 
 def _span(low: float, high: float, digits: int = 3) -> str:
@@ -208,8 +202,8 @@ def decode_bounds(
     --------
     >>> from computebook.exhibits.gpu_sizing.case import case
     >>> sized = case("llama-3.1-70b", "fp8", "bf16")
-    >>> decode_bounds(sized, ["h100-sxm"], 8_192, 16)["fleet"].iloc[0]
-    '2 × H100 SXM'
+    >>> int(decode_bounds(sized, ["h100-sxm"], 8_192, 16)["accelerators"].iloc[0])
+    2
     """
     fleets = fleets_of(case, accelerator_ids, context_tokens, batch_size)
     return pd.DataFrame(

@@ -35,11 +35,17 @@ from computebook.exhibits.infrastructure_planning.energy import (
     query_ranges,
     query_wh,
 )
-from computebook.exhibits.infrastructure_planning.fleet import Fleet, Pool, fleet, fleet_table, pool
-from computebook.exhibits.infrastructure_planning.headline import (
+from computebook.exhibits.infrastructure_planning.findings import (
     WINDOW_TOKENS,
     Headline,
     headline,
+)
+from computebook.exhibits.infrastructure_planning.fleets import (
+    Fleet,
+    Pool,
+    fleet,
+    fleet_table,
+    pool,
 )
 from computebook.exhibits.infrastructure_planning.measured import (
     Holdout,
@@ -47,6 +53,10 @@ from computebook.exhibits.infrastructure_planning.measured import (
     held_out,
     holdout_summary,
     prefill_efficiency,
+)
+from computebook.exhibits.infrastructure_planning.production import (
+    production_check,
+    production_plan,
 )
 from computebook.exhibits.infrastructure_planning.readers import report_takeaways
 from computebook.exhibits.infrastructure_planning.schema import (
@@ -72,6 +82,7 @@ from computebook.exhibits.infrastructure_planning.wording import (
     bandwidth_caption,
     bandwidth_example,
     cost_caption,
+    data_sentence,
     drivers_caption,
     drivers_words,
     energy_caption,
@@ -84,6 +95,7 @@ from computebook.exhibits.infrastructure_planning.wording import (
     power_example,
     rack_sentence,
     read_sentence,
+    site_sentence,
 )
 
 __all__ = [
@@ -111,6 +123,7 @@ __all__ = [
     "cost_caption",
     "cost_ranges",
     "cost_table",
+    "data_sentence",
     "decode_efficiency",
     "drivers_caption",
     "drivers_words",
@@ -141,6 +154,8 @@ __all__ = [
     "power_example",
     "power_stack",
     "prefill_efficiency",
+    "production_check",
+    "production_plan",
     "prose_claims",
     "published_prompts",
     "query_energy",
@@ -156,6 +171,7 @@ __all__ = [
     "sensitivity",
     "server_loads",
     "site_budget",
+    "site_sentence",
     "systems_by_cooling",
     "workloads",
 ]

@@ -287,7 +287,7 @@ def bandwidth_chart(curves: pd.DataFrame) -> alt.LayerChart:
     )
     base = alt.Chart(_totals())
     rules = base.mark_rule(strokeDash=[2, 3], strokeWidth=1).encode(y=alt.Y(f"{y}:Q", title=up))
-    labels = base.mark_text(align="left", dx=2, dy=-6, fontSize=11).encode(
+    labels = base.mark_text(align="left", dx=2, dy=10, fontSize=11).encode(
         x=alt.X(f"{x}:Q", title=across), y=alt.Y(f"{y}:Q", title=up), text="total:N"
     )
     return alt.LayerChart(layer=[*drawn.layer, rules, labels], padding=drawn.padding)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from computebook import datasets, errors, tco, units
-from computebook.exhibits.infrastructure_planning.fleet import OPPOSITE, fleet
+from computebook.exhibits.infrastructure_planning.fleets import OPPOSITE, fleet
 from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan, gpu_name
 from computebook.exhibits.infrastructure_planning.site import boundary_w
 from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of

@@ -28,11 +28,12 @@ def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
 
     title, order = "Energy per query (Wh, at the boundary of the source)", list(ranges["case"])
     labels = ranges.assign(text=[_label(row) for _, row in ranges.iterrows()])
-    scale = alt.Scale(type="log", domain=[0.1, 2e6], nice=False)
+    scale = alt.Scale(type="log", domain=[0.1, 1e6], nice=False)
     axis = alt.Axis(values=[0.1, 1, 10, 100, 1e3, 1e4], format=",~g")
     colour = alt.Color(
         "kind:N",
         title=None,
+        legend=alt.Legend(symbolOpacity=1, symbolType="circle"),
         scale=alt.Scale(domain=["estimate", "published"], range=list(charts.PALETTE[:2])),
     )
     base = alt.Chart(labels, height=_HEIGHT_PER_ROW * len(order)).encode(
@@ -44,7 +45,7 @@ def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=alt.X("central:Q", title=title, scale=scale, axis=axis),
         color=colour,
-        shape=alt.Shape("kind:N", title=None),
+        shape=alt.Shape("kind:N", legend=None),
     )
     text = base.mark_text(align="left", dx=8).encode(
         x=alt.X("high:Q", title=title, scale=scale, axis=axis), text="text:N"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from computebook import claims, datasets, memory
 from computebook.exhibits import competition
-from computebook.exhibits.infrastructure_planning.headline import Headline
+from computebook.exhibits.infrastructure_planning.findings import Headline
 from computebook.price_cards import ARTICLE_DATE, price_card
 from computebook.scenarios import Range
 
@@ -101,8 +101,8 @@ def _for_strategists() -> list[Row]:
     return [
         (
             STRATEGISTS,
-            f"{leads.over_runner_up} of the {leads.categories} leads by category survive a test "
-            f"against the true runner-up. Choose on price and fit.",
+            f"{leads.over_runner_up or 'None'} of the {leads.categories} leads by category "
+            f"survive a test against the true runner-up. Choose on price and fit.",
             ("tab-leaders", "tab-lead-tests"),
         ),
         (

@@ -9,16 +9,19 @@ from computebook.exhibits.infrastructure_planning.costs import (
     FACILITY_USD,
     FACILITY_YEARS,
     LIFE_YEARS,
+    OFFERS_FROM,
     PRICE_SPREAD,
+    owned_usd_per_gpu_hour,
 )
 from computebook.exhibits.infrastructure_planning.energy import gemini_shares, measured_per_token
-from computebook.exhibits.infrastructure_planning.fleet import fleet, spare_fraction
-from computebook.exhibits.infrastructure_planning.headline import WINDOW_TOKENS, Headline
+from computebook.exhibits.infrastructure_planning.findings import WINDOW_TOKENS, Headline
+from computebook.exhibits.infrastructure_planning.fleets import fleet, spare_fraction
 from computebook.exhibits.infrastructure_planning.measured import (
     decode_efficiency,
     holdout_summary,
     prefill_efficiency,
 )
+from computebook.exhibits.infrastructure_planning.production import production_check
 from computebook.exhibits.infrastructure_planning.schema import ANSWER_TOKENS, GPUS
 from computebook.exhibits.infrastructure_planning.site import systems_by_cooling
 from computebook.exhibits.training_clusters.inputs import factor
@@ -27,6 +30,7 @@ __all__ = [
     "bandwidth_caption",
     "bandwidth_example",
     "cost_caption",
+    "data_sentence",
     "drivers_caption",
     "drivers_words",
     "energy_caption",
@@ -39,6 +43,7 @@ __all__ = [
     "power_example",
     "rack_sentence",
     "read_sentence",
+    "site_sentence",
 ]
 
 
@@ -154,8 +159,9 @@ def energy_sentence(now: Headline) -> str:
     return (
         f"{{numref}}`tab-planning-energy` repeats the estimate for each open model, "
         f"{{numref}}`tab-planning-joules` holds what was measured, with short prompts. At a batch "
-        f"limit of 8 a B200 fleet took {small.min():.2f} to {small.max():.2f} times the energy of "
-        f"an H100 fleet, at the best batch {best.min():.2f} to {best.max():.2f}. Matched on GPU "
+        f"limit of 8 the best B200 layout took {small.min():.2f} to {small.max():.2f} times the "
+        f"energy of the best H100 layout, at the best batch {best.min():.2f} to "
+        f"{best.max():.2f}. Matched on GPU "
         f"count, layout and batch, B200 took less in {lower:.0f} of {matched:.0f} configurations. "
         f"Batch moves energy more than the generation of the GPU. The boundary matters too: of "
         f"the median Gemini prompt, active TPUs are {shares['share of tpu']:.0f}% "
@@ -166,6 +172,8 @@ def energy_sentence(now: Headline) -> str:
 def holdout_sentence() -> str:
     """Return how the efficiencies did on runs that did not set them."""
     found, decode, prefill = holdout_summary(), decode_efficiency(), prefill_efficiency()
+    checked = production_check()
+    total, (write, read) = checked.iloc[-1], checked["error"].iloc[:2]
     return (
         f"Engines decode at {decode.low:.0%} to {decode.high:.0%} of the roofline (quartiles; "
         f"median {decode.central:.0%}) and read prompts at {prefill.low:.0%} to "
@@ -173,7 +181,12 @@ def holdout_sentence() -> str:
         f"prediction is off by {found.median_error:.0%} in the median with a bias of "
         f"{found.bias:+.0%}; {found.inside} of {found.runs} fall inside the range, which is built "
         f"to hold half. The largest batches are worst: their limit is seldom reached in use, and "
-        f"prompts are read between their steps."
+        f"prompts are read between their steps. {{numref}}`tab-planning-production` applies the "
+        f"whole plan to DeepSeek's service: {total['central_gpus']:,.0f} GPUs in the central case "
+        f"against {total['reported_gpus']:,.0f} reported ({total['error']:+.0%}). The two phases "
+        f"miss in opposite directions, {write:+.0%} for writing and {read:+.0%} for reading. At "
+        f"the high end a step leaves hardly any room for a batch within the time per token, so "
+        f"that the count runs away."
     )
 
 
@@ -205,7 +218,36 @@ def money_sentence() -> str:
         f"{FACILITY_YEARS:.0f} years, both at {CAPITAL_COST:.0%}, and adds electricity. Spread, "
         f"lives and rate are assumptions; the cost of the building is unverified "
         f"{{cite}}`thundersaid2024datacentres`. Owned leaves out staff, software and idle months, "
-        f"so that it is too low."
+        f"so that it is too low. List prices of large clouds from 2025, up to "
+        f"${_highest_list():.2f} for an H100, are left out; one of the B200 offers is its source's "
+        f"estimate."
+    )
+
+
+def _highest_list() -> float:
+    table = datasets.load("gpu_hour_prices")
+    return float(table[table["accelerator_id"] == GPUS[0]]["usd_per_gpu_hour"].max())
+
+
+def site_sentence(now: Headline) -> str:
+    """Return what the cheapest fleet asks from a site, and how little of it is electricity."""
+    row = now.costs.loc[now.cheapest]
+    parts = owned_usd_per_gpu_hour(str(row["accelerator_id"]), now.site, "central")
+    return (
+        f"{{numref}}`tab-planning-site` states what the central {now.cheapest} fleet asks from a "
+        f"site. Electricity is {parts['electricity'] / sum(parts.values()):.0%} of the cost of an "
+        f"own GPU, servers and network {parts['servers and network'] / sum(parts.values()):.0%}."
+    )
+
+
+def data_sentence() -> str:
+    """Return the dates that the prices and power figures hold for."""
+    offers = datasets.load("gpu_hour_prices")
+    used = offers[(offers["kind"] == "on-demand") & (offers["as_of"] >= OFFERS_FROM)]["as_of"]
+    power = datasets.load("power_measurements")["as_of"]
+    return (
+        f"Rents hold for {used.min():%B %Y} to {used.max():%B %Y}, power figures for "
+        f"{power.min():%B %Y} to {power.max():%B %Y}."
     )
 
 

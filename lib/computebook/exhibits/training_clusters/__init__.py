@@ -13,6 +13,7 @@ from computebook.exhibits.training_clusters.deals import (
 )
 from computebook.exhibits.training_clusters.findings import Headline, headline
 from computebook.exhibits.training_clusters.inputs import PARAMETERS, accelerator_name
+from computebook.exhibits.training_clusters.layouts import layout
 from computebook.exhibits.training_clusters.reliability import (
     OBSERVED_GPUS,
     goodput_chart,
@@ -51,6 +52,7 @@ __all__ = [
     "goodput_curves",
     "headline",
     "households",
+    "layout",
     "market_prices",
     "per_dollar",
     "power_by_boundary",

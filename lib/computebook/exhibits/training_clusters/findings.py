@@ -8,11 +8,23 @@ from typing import Any
 
 import pandas as pd
 
-from computebook import training, units
+from computebook import datasets, training, units
 from computebook.exhibits.training_clusters import deals, reliability, runs, sites, speed
 from computebook.scenarios import Range
 
 __all__ = ["Headline", "headline"]
+
+
+TABLES = (
+    "compute_deals",
+    "facility_factors",
+    "gpu_hour_prices",
+    "mlperf_training",
+    "systems",
+    "training_clusters",
+    "training_runs",
+    "training_throughput",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,10 @@ class Headline:
         Where the building's power comes closest to the article's.
     w_per_gpu : float
         What the article's 300 MW and 150,000 GPUs make per GPU, W.
+    arizona_w : float
+        Power per GPU of the Arizona site: Epoch AI's megawatts over the article's count.
+    data_date : str
+        Newest date of a row that the chapter rests on.
     homes : float
         Average US homes that 300 MW around the clock equals.
     homes_at_load : float
@@ -78,6 +94,8 @@ class Headline:
     facility_mw: Range
     closest_boundary: str
     w_per_gpu: float
+    arizona_w: float
+    data_date: str
     homes: float
     homes_at_load: float
     homes_mw: float
@@ -125,6 +143,8 @@ def _power(site: dict[str, Any]) -> dict[str, Any]:
         "facility_mw": facility,
         "closest_boundary": sites.closest_boundary(**site),
         "w_per_gpu": printed,
+        "arizona_w": sites.arizona_w_per_gpu(),
+        "data_date": max(str(datasets.load(name)["as_of"].max().date()) for name in TABLES),
         "homes": float(homes["homes"].iloc[1]),
         "homes_at_load": float(homes["homes"].iloc[-1]),
         "homes_mw": float(homes["mw"].iloc[0]),

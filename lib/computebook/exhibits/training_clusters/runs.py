@@ -216,7 +216,7 @@ def training_days(
     """
     run = float(training.training_flop(active_params_b * 1e9, tokens_t * 1e12))
     peak, mfu = _peak_flop_per_s(accelerator, "fp8"), range_of("mfu_percent", mfu_percent).central
-    budgets = {f"the run above, {_power_of_ten(run)}": run}
+    budgets = {f"run: {_power_of_ten(run)}": run}
     budgets |= {_power_of_ten(flop): flop for flop in BUDGETS_FLOP}
     rows = []
     for budget, flop in sorted(budgets.items(), key=lambda item: item[1]):

@@ -15,6 +15,7 @@ __all__ = [
     "ARTICLE_GPUS",
     "ARTICLE_HOMES",
     "ARTICLE_MW",
+    "arizona_w_per_gpu",
     "boundary_w_per_gpu",
     "closest_boundary",
     "households",
@@ -36,8 +37,8 @@ BOUNDARIES: Final = {
     "it": "all IT",
     "facility": "facility",
 }
-#: Published figures per GPU that took no part in the factors above them: accelerator, boundary,
-#: and where the figure stands (a cluster, a system, a site factor).
+#: Other published figures per GPU: accelerator, boundary, and where the figure stands (a cluster, a
+#: system, a site factor). The first three are Epoch AI's, as the factor for other IT is.
 CHECKS: Final = (
     ("xAI Colossus 1, 100,000 H100", "h100-sxm", "facility", "cluster", "xai-colossus-1-2024-09"),
     ("xAI Colossus 1, H100 and H200", "h100-sxm", "facility", "cluster", "xai-colossus-1-2025-02"),
@@ -155,6 +156,19 @@ def closest_boundary(*, gpus_per_building: int, rack_kw: float, pue: float) -> s
     frame = power_by_boundary(gpus_per_building=gpus_per_building, rack_kw=rack_kw, pue=pue)
     distance = (frame["building_mw"] - ARTICLE_MW).abs()
     return str(frame["boundary"].to_numpy()[distance.to_numpy().argmin()])
+
+
+def arizona_w_per_gpu() -> float:
+    """Return Epoch AI's power of the Arizona site over the article's count of its GPUs, W.
+
+    Examples
+    --------
+    >>> round(arizona_w_per_gpu())
+    2023
+    """
+    power_mw = row_of("training_clusters", "cluster_id", "microsoft-goodyear-epoch")["power_mw"]
+    count = row_of("training_clusters", "cluster_id", "microsoft-arizona")["accelerators"]
+    return float(power_mw) * units.WATTS_PER_MW / float(count)
 
 
 def power_stack(*, gpus_per_building: int, rack_kw: float, pue: float) -> pd.DataFrame:

@@ -43,6 +43,8 @@ GPUS_PER_COPY: Final = (1, 2, 4, 8, 16, 32)
 SERVER_GPUS: Final = 8
 #: Sequences per attention group that are tried, beyond which a step gains nothing.
 MOST_PER_GROUP: Final = 2_048
+#: Prompt tokens that one GPU takes in a pass: assumed, enough for compute to hide the weights.
+PACK_TOKENS: Final = 4_096
 OPPOSITE: Final = {"low": "high", "central": "central", "high": "low"}
 SPARES: Final = "spare-nodes"
 
@@ -169,16 +171,18 @@ def _decode(
 def _prefill_gpus(
     plan: Plan, shape: Transformer, gpu: Accelerator, work: Workload, layout: Placement, end: str
 ) -> float:
-    """Return the GPUs that read prompts in a layout; infinite if a prompt does not fit."""
-    if memory.max_batch_size(shape, gpu.memory_bytes, work.prompt_tokens, layout) < 1:
+    """Return the GPUs that read prompts in a layout; infinite if the prompts do not fit."""
+    found = plan.cached_fraction * work.prompt_tokens
+    # Prompts are read in packs, so that the weights are not read anew for each.
+    pack = np.ceil(PACK_TOKENS * layout.tensor_parallel / (work.prompt_tokens - found))
+    if memory.max_batch_size(shape, gpu.memory_bytes, work.prompt_tokens, layout) < pack:
         return np.inf
     share = getattr(prefill_efficiency(), OPPOSITE[end])
-    found = plan.cached_fraction * work.prompt_tokens
     bound = roofline.prefill_lower_bound_s(
-        shape, gpu, work.prompt_tokens, 1, layout, cached_tokens=found
+        shape, gpu, work.prompt_tokens, pack, layout, cached_tokens=found
     )
     requests_per_s = work.users / (work.answer_tokens * plan.tpot_s)
-    copies = np.ceil(requests_per_s * bound / share)
+    copies = np.ceil(requests_per_s * bound / pack / share)
     return float(copies * layout.tensor_parallel)
 
 
@@ -211,7 +215,8 @@ def pool(plan: Plan, accelerator_id: str, work: Workload, end: str = "central") 
     layouts = _layouts(plan, shape)
     tried = [_decode(plan, shape, gpu, work, layout, end) for layout in layouts]
     best = min(tried, key=lambda w: (w.gpus, w.layout.tensor_parallel, w.step_s))
-    readers = min(_prefill_gpus(plan, shape, gpu, work, layout, end) for layout in layouts)
+    whole = [placement(shape, plan.weights, plan.cache, count) for count in GPUS_PER_COPY]
+    readers = min(_prefill_gpus(plan, shape, gpu, work, layout, end) for layout in whole)
     return Pool(work.name, best, readers)
 
 

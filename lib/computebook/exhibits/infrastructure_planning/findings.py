@@ -21,7 +21,7 @@ from computebook.exhibits.infrastructure_planning.energy import (
     long_queries,
     query_ranges,
 )
-from computebook.exhibits.infrastructure_planning.fleet import fleet
+from computebook.exhibits.infrastructure_planning.fleets import fleet
 from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan
 from computebook.exhibits.infrastructure_planning.site import power_by_boundary, server_loads
 
