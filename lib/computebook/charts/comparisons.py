@@ -253,7 +253,9 @@ def dots_with_intervals(
                 scale=alt.Scale(paddingOuter=0.4),
             )
         )
-    colour, shape = encodings.colour_and_shape(data, vendor, group)
+    # The name of the reference line stands between legend and plot.
+    offset = 10 if reference is None else 24
+    colour, shape = encodings.colour_and_shape(data, vendor, group, legend_offset=offset)
     interval = _interval(base, data, axis, low, high)
     points = base.mark_point(size=80, opacity=1).encode(
         x=axis(value),

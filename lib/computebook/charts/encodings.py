@@ -78,7 +78,7 @@ def colour_and_shape(
         )
     if group is not None:
         names = theme.require_palette(group, data[group])
-        colours, shapes = list(theme.PALETTE[: len(names)]), list(theme.SHAPES[: len(names)])
+        colours, shapes = theme.named_colours(names), list(theme.SHAPES[: len(names)])
         channel = _channel(data, group, legend_offset)
         return (
             alt.Color(**channel, scale=alt.Scale(domain=names, range=colours)),

@@ -159,7 +159,7 @@ def with_stable_names(spec: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     spec : mapping
-        A Vega-Lite specification; Altair numbers views and parameters through a whole session
+        A Vega-Lite specification; Altair numbers views and parameters through a whole process
         and names data sets by a hash.
 
     Returns

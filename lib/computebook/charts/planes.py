@@ -203,7 +203,7 @@ def heatmap(
             title=value_title,
             legend=alt.Legend(
                 orient="bottom",
-                gradientLength=200,
+                gradientLength=150,
                 gradientThickness=10,
                 tickCount=3,
                 titleOrient="left",

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _HEIGHT = 340
 _DIRECT_LABELS = 5
-_CHARACTER_PIXELS = 7
 _LABEL_AT = "label_y"
 
 
@@ -95,7 +94,7 @@ def lines(
     if look.direct:
         ends = _ends(data, y, series, log_y)
         layers.append(_end_labels(_base(ends, across, look).encode(y=up[_LABEL_AT]), series))
-    right = 12 + (_CHARACTER_PIXELS * look.widest if look.direct else 0)
+    right = 12  # fit-x makes room for the labels at the ends
     return encodings.layered(*layers).properties(
         padding={"left": 5, "top": 5, "bottom": 5, "right": right}
     )
@@ -109,7 +108,6 @@ class _Look:
     shape: Any
     dash: Any
     direct: bool
-    widest: int
 
 
 def _series_look(data: pd.DataFrame, series: str, vendor: str | None) -> _Look:
@@ -139,7 +137,6 @@ def _series_look(data: pd.DataFrame, series: str, vendor: str | None) -> _Look:
         alt.Shape(**key, legend=legend, scale=alt.Scale(domain=names, range=shapes)),
         alt.StrokeDash(**key, legend=None, scale=alt.Scale(domain=names, range=dashes)),
         direct,
-        max(len(name) for name in names),
     )
 
 

@@ -7,7 +7,7 @@ variable (`colour_variables`), so that a chart follows the reader's light or dar
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,14 @@ SHAPES: tuple[str, ...] = (
     "triangle-down",
     "triangle-right",
 )
+#: The verdicts on a claim keep the colours of their badges in every chart.
+VERDICT_COLOURS: dict[str, str] = {
+    "confirmed": COLOURS["green"].light,
+    "imprecise": COLOURS["gold"].light,
+    "contradicted": COLOURS["red"].light,
+    "inconsistent": COLOURS["purple"].light,
+    "unverified": COLOURS["slate"].light,
+}
 DASHES: tuple[tuple[int, ...], ...] = (
     (1, 0),
     (7, 3),
@@ -333,3 +341,18 @@ def config() -> dict[str, Any]:
             }
         },
     }
+
+
+def named_colours(names: Sequence[str]) -> list[str]:
+    """Return a colour for each name: the palette in order, fixed ones for verdicts.
+
+    Examples
+    --------
+    >>> named_colours(["H100", "B200"]) == list(PALETTE[:2])
+    True
+    >>> named_colours(["contradicted"]) == [VERDICT_COLOURS["contradicted"]]
+    True
+    """
+    if set(names) <= set(VERDICT_COLOURS):
+        return [VERDICT_COLOURS[name] for name in names]
+    return list(PALETTE[: len(names)])

@@ -72,11 +72,10 @@ def sizing_answer() -> Answer:
     given = defaults(gpu_sizing.PARAMETERS)
     memory = ("model", "weight_precision", "kv_precision", "usable_percent", "runtime_reserve_gib")
     load = ("accelerators", "context_tokens", "batch_size", "time_per_output_token_ms")
+    cost = ("price_percent", "busy_percent")
     found = gpu_sizing.headline(
         gpu_sizing.case(*(given[name] for name in memory)),
-        *(given[name] for name in load),
-        given["price_percent"],
-        given["busy_percent"],
+        *(given[name] for name in (*load, *cost)),
     )
     return Answer(
         "gpu_sizing",
@@ -192,8 +191,8 @@ def data_statement() -> str:
     counts, audit = reference.counts(), source_audit.headline()
     date = datasets.data_date()
     return (
-        f"Edition {reference.edition()}, data of {date.day} {date:%B %Y}: {counts['tables']} tables, "
-        f"{counts['rows']:,} rows, {counts['sources']} sources. Of the article's {audit.claims} "
+        f"Edition {reference.edition()}, data of {date.day} {date:%B %Y}: "
+        f"{counts['tables']} tables, {counts['rows']:,} rows, {counts['sources']} sources. Of the article's {audit.claims} "
         f"claims, {audit.confirmed} are confirmed, {audit.wrong} contradicted and "
         f"{audit.unverified} unverified."
     )

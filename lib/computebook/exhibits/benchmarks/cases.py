@@ -38,6 +38,7 @@ def findings(
         Chance of a false lead that is accepted, percent.
     """
     counts, benchmark = verdict_counts(), str(configurations["benchmark"].iloc[0])
+    effort = effort_finding(configurations)
     return [
         (
             f"Of the {counts['claims']} cells of the article's three benchmark tables, "
@@ -63,7 +64,7 @@ def findings(
             f"the article prints there is {found.printed_gap_points:.1f} points.",
             "fig-harness-effect",
         ),
-        (f"{benchmark}: {effort_finding(configurations)}", "fig-cost-frontier"),
+        (f"On {benchmark}, {effort[0].lower()}{effort[1:]}", "fig-cost-frontier"),
         (cost_finding(found.step, benchmark), ("tab-solved-costs", "tab-purchase-ladder")),
     ]
 

@@ -167,9 +167,9 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
     "tab-contamination": {
         "columns": {
             "named": "Benchmark",
-            "counted": "Items (verified)",
-            "contamination": "Contamination",
             "contamination_note": "What is known",
+            "contamination": "Contamination",
+            "counted": "Items (verified)",
         },
         "formats": {"named": "markdown"},
         "sources": ["openai2026swebenchaudit"],

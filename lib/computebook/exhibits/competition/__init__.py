@@ -22,8 +22,8 @@ from computebook.exhibits.competition.drawing import (
     visits_chart,
     visits_in_words,
 )
-from computebook.exhibits.competition.headline import Headline, headline, none_or, span
-from computebook.exhibits.competition.layouts import LAYOUTS, visit_sources
+from computebook.exhibits.competition.headline import Headline, headline, in_sentence, none_or, span
+from computebook.exhibits.competition.layouts import LAYOUTS, series_sources
 from computebook.exhibits.competition.leads import (
     article_leaders,
     lead_tests,
@@ -62,6 +62,7 @@ __all__ = [
     "everywhere_good",
     "headline",
     "implied_volumes",
+    "in_sentence",
     "latest_shares",
     "lead_tests",
     "long_prompt_cost_usd",
@@ -75,13 +76,13 @@ __all__ = [
     "repriced_models",
     "route_table",
     "routes",
+    "series_sources",
     "share_dots",
     "share_moves",
     "share_verdicts",
     "span",
     "vendor_dots",
     "visit_readings",
-    "visit_sources",
     "visits_chart",
     "visits_in_words",
     "workload_range",

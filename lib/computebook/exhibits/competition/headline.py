@@ -43,6 +43,7 @@ __all__ = [
     "Shares",
     "costs",
     "headline",
+    "in_sentence",
     "leads",
     "none_or",
     "shares",
@@ -147,6 +148,17 @@ def span(low: float, high: float) -> str:
     """
     ends = list(dict.fromkeys(f"{value:.1f}" for value in (low, high)))
     return " to ".join(ends)
+
+
+def in_sentence(name: str) -> str:
+    """Return a name as it stands inside a sentence: small, unless it starts with initials.
+
+    Examples
+    --------
+    >>> in_sentence("Web visits, May 2026"), in_sentence("API spending")
+    ('web visits, May 2026', 'API spending')
+    """
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def none_or(count: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from computebook.exhibits.competition.shares import metric_definitions
 
-__all__ = ["LAYOUTS", "visit_sources"]
+__all__ = ["LAYOUTS", "series_sources"]
 
 _VENDORS: Final = ("OpenAI", "Google", "Anthropic")
 _VISITED: Final = (*_VENDORS, "DeepSeek", "xAI", "Perplexity", "Microsoft")
@@ -14,7 +14,7 @@ _ARTICLE: Final = "introl2026gpt52analysis"
 _PRICES: Final = "pydantic2026genaiprices"
 
 
-def visit_sources(metric: str) -> list[str]:
+def series_sources(metric: str) -> list[str]:
     """Return the bib keys behind the readings of a metric over time.
 
     Parameters
@@ -24,7 +24,7 @@ def visit_sources(metric: str) -> list[str]:
 
     Examples
     --------
-    >>> visit_sources("enterprise-spend")
+    >>> series_sources("enterprise-spend")
     ['eurobulletin2026enterprise', 'tailwind2026enterprise']
     """
     sources = metric_definitions().set_index("metric")["source_key"]

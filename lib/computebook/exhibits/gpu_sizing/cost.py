@@ -75,7 +75,8 @@ def cost_bounds(
     Returns
     -------
     DataFrame
-        `fleet`, `offers`, `low_usd_per_gpu_hour`, `central_...`, `high_...`, the same three as
+        `fleet`, `offers`, `output_gpu_hours_per_mtok`, `low_usd_per_gpu_hour`, `central_...`,
+        `high_...`, the same three as
         `..._output_usd_per_mtok`, and `central_input_usd_per_mtok`; missing without a price.
 
     Raises
@@ -96,6 +97,7 @@ def cost_bounds(
     for row in decode_bounds(case, accelerator_ids, context_tokens, batch_size).to_dict("records"):
         prices = hour_prices(str(row["accelerator_id"]))
         found: dict[str, Any] = {"fleet": row["fleet"], "offers": int(prices["offers"])}
+        found["output_gpu_hours_per_mtok"] = _costs(row, 1 / busy, context_tokens, batch_size)[0]
         for end in ENDS:
             price = float(prices[end]) * paid
             written, read = _costs(row, price / busy, context_tokens, batch_size)

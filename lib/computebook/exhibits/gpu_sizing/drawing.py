@@ -122,15 +122,23 @@ def users_chart(users: pd.DataFrame) -> alt.LayerChart:
 
 
 def cost_chart(costs: pd.DataFrame) -> alt.LayerChart:
-    """Return the cost bounds of the fleets that have a price.
+    """Return the cost bounds of the fleets that have a price, or GPU-hours where none has.
 
     Parameters
     ----------
     costs : DataFrame
         From `cost_bounds`.
     """
+    priced = costs.dropna(subset=["central_output_usd_per_mtok"])
+    if priced.empty:
+        return charts.bars(
+            costs,
+            category="fleet",
+            value="output_gpu_hours_per_mtok",
+            value_title="Output, at least (GPU-hours per million tokens)",
+        )
     return charts.range_bars(
-        costs.dropna(subset=["central_output_usd_per_mtok"]),
+        priced,
         category="fleet",
         low="low_output_usd_per_mtok",
         central="central_output_usd_per_mtok",

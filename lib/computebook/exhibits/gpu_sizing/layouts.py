@@ -92,6 +92,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str | None]]]] = {
     "tab-cost-bounds": {
         "fleet": ("Fleet", None),
         "offers": ("Offers", None),
+        "output_gpu_hours_per_mtok": ("Output (GPU-hours/M tokens)", ".2f"),
         "central_usd_per_gpu_hour": ("Median price ($/GPU-hour)", ".2f"),
         "low_output_usd_per_mtok": ("Output, low ($/M tokens)", ",.2f"),
         "central_output_usd_per_mtok": ("Output, central ($/M tokens)", ",.2f"),

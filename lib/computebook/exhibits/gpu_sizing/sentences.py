@@ -215,7 +215,7 @@ def cost_words(costs: pd.DataFrame) -> list[str]:
         f"{row['fleet']} ${row['low_output_usd_per_mtok']:,.2f} to "
         f"${row['high_output_usd_per_mtok']:,.2f}"
         for row in priced.to_dict("records")
-    ]
+    ] or ["no fleet has a price"]
 
 
 def cost_finding(costs: pd.DataFrame) -> str:
@@ -233,6 +233,8 @@ def cost_finding(costs: pd.DataFrame) -> str:
     'List prices of one GPU differ up to 4.0 times, medians between GPUs 1.5 times.'
     """
     priced = costs.dropna(subset=["central_output_usd_per_mtok"])
+    if priced.empty:
+        return "No on-demand price was found; GPU-hours stand in for dollars."
     within = (priced["high_output_usd_per_mtok"] / priced["low_output_usd_per_mtok"]).max()
     medians = priced["central_output_usd_per_mtok"]
     return (

@@ -23,7 +23,12 @@ from computebook.exhibits.infrastructure_planning.costs import (
     rent_ranges,
     sensitivity,
 )
-from computebook.exhibits.infrastructure_planning.drawing import energy_chart
+from computebook.exhibits.infrastructure_planning.drawing import (
+    drivers_chart,
+    energy_chart,
+    fleet_chart,
+    power_chart,
+)
 from computebook.exhibits.infrastructure_planning.energy import (
     Query,
     energy_ratios,
@@ -47,6 +52,7 @@ from computebook.exhibits.infrastructure_planning.fleets import (
     fleet_table,
     pool,
 )
+from computebook.exhibits.infrastructure_planning.layouts import table_layout
 from computebook.exhibits.infrastructure_planning.measured import (
     Holdout,
     decode_efficiency,
@@ -79,19 +85,16 @@ from computebook.exhibits.infrastructure_planning.site import (
     systems_by_cooling,
 )
 from computebook.exhibits.infrastructure_planning.wording import (
-    bandwidth_caption,
     bandwidth_example,
-    cost_caption,
+    chapter_takeaways,
     data_sentence,
-    drivers_caption,
     drivers_words,
-    energy_caption,
     energy_sentence,
+    figure_words,
     fleet_sentence,
     holdout_sentence,
     money_sentence,
     order_words,
-    power_caption,
     power_example,
     rack_sentence,
     read_sentence,
@@ -115,23 +118,23 @@ __all__ = [
     "article_power",
     "article_requirements",
     "article_takeaways",
-    "bandwidth_caption",
     "bandwidth_chart",
     "bandwidth_example",
     "boundary_w",
+    "chapter_takeaways",
     "cooling_facts",
-    "cost_caption",
     "cost_ranges",
     "cost_table",
     "data_sentence",
     "decode_efficiency",
-    "drivers_caption",
+    "drivers_chart",
     "drivers_words",
-    "energy_caption",
     "energy_chart",
     "energy_ratios",
     "energy_sentence",
+    "figure_words",
     "fleet",
+    "fleet_chart",
     "fleet_sentence",
     "fleet_table",
     "formats",
@@ -150,7 +153,7 @@ __all__ = [
     "owned_usd_per_gpu_hour",
     "pool",
     "power_by_boundary",
-    "power_caption",
+    "power_chart",
     "power_example",
     "power_stack",
     "prefill_efficiency",
@@ -173,5 +176,6 @@ __all__ = [
     "site_budget",
     "site_sentence",
     "systems_by_cooling",
+    "table_layout",
     "workloads",
 ]

@@ -18,7 +18,6 @@ from computebook.scenarios import Range
 __all__ = ["article_bandwidth", "article_power", "article_takeaways", "prose_claims"]
 
 CHAPTER: Final = "infrastructure_planning"
-BANDWIDTH, POWER, TAKEAWAYS = 13, 14, 15
 #: Where each takeaway of the article is settled, in this chapter or another.
 PROOFS: Final = {
     "t15.context": ("tab-window-needs",),
@@ -56,9 +55,10 @@ def article_bandwidth(
         The article's columns as MyST; then `One user (TB/s)`, `Together (TB/s)`, `H100`, `B200`:
         low to high over the open models, bandwidth over all GPUs together.
     """
-    cells = article_cells(BANDWIDTH, "Model")
+    cells = article_cells(13, "Model")
+    models = claims.article_table(13, "printed").index
     found = article_requirements(architectures, batch_size, tpot_ms, precisions)
-    found = found.set_index("model").loc[cells["Model"]].reset_index()
+    found = found.set_index("model").loc[models].reset_index()
     return cells.assign(
         alone=_span(found["one_user_low_tb_s"], found["one_user_high_tb_s"]),
         together=_span(found["low_tb_s"], found["high_tb_s"]),
@@ -91,11 +91,14 @@ def article_power(
         (Wh of the longest prompt with a short answer, central and range) and `relative` (central
         over that of the first GPU).
     """
-    cells = article_cells(POWER, "GPU")
+    cells = article_cells(14, "GPU")
+    gpus = dict(zip(claims.article_table(14, "printed").index, GPUS, strict=True))
     query = long_queries()[0]
-    found = [query_wh(fleet_model, gpu, query, precisions, pue, load_fraction) for gpu in GPUS]
+    found = [
+        query_wh(fleet_model, gpu, query, precisions, pue, load_fraction) for gpu in gpus.values()
+    ]
     return cells.assign(
-        system=[rated_systems_text(gpu) for gpu in GPUS],
+        system=cells["GPU"].map(gpus).map(rated_systems_text),
         estimate=[_range_text(each) for each in found],
         relative=[each.central / found[0].central for each in found],
     )
@@ -119,7 +122,7 @@ def article_takeaways() -> pd.DataFrame:
     >>> len(frame), frame["verdict"].value_counts()["confirmed"].item()
     (16, 2)
     """
-    rows = claims.claims_of_table(TAKEAWAYS)
+    rows = claims.claims_of_table(15)
     return pd.DataFrame(
         {
             "statement": rows["statement"],

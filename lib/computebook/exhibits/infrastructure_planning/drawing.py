@@ -11,7 +11,7 @@ from computebook import charts
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["energy_chart"]
+__all__ = ["drivers_chart", "energy_chart", "fleet_chart", "power_chart"]
 
 _HEIGHT_PER_ROW = 34
 
@@ -57,3 +57,44 @@ def _label(row: pd.Series[float]) -> str:
     if row["low"] == row["high"]:
         return f"{row['central']:,.3g}"
     return f"{row['central']:,.0f} ({row['low']:,.0f} to {row['high']:,.0f})"
+
+
+def power_chart(stack: pd.DataFrame) -> alt.LayerChart:
+    """Return watts per GPU in parts.
+
+    Parameters
+    ----------
+    stack : DataFrame
+        From `site.power_stack`.
+    """
+    title = "Rated power per GPU (W)"
+    return charts.stacked_bars(
+        stack, category="gpu", value="w", part="part", value_title=title, text_format=",.0f"
+    )
+
+
+def fleet_chart(ranges: pd.DataFrame) -> alt.LayerChart:
+    """Return the monthly cost of each fleet as a range.
+
+    Parameters
+    ----------
+    ranges : DataFrame
+        From `costs.cost_ranges`.
+    """
+    return _ranges(ranges, "case", "Cost of the fleet (thousand $ a month)")
+
+
+def drivers_chart(drivers: pd.DataFrame) -> alt.LayerChart:
+    """Return how far each input moves the rent.
+
+    Parameters
+    ----------
+    drivers : DataFrame
+        From `costs.sensitivity`.
+    """
+    return _ranges(drivers, "input", "Rent of the fleet (thousand $ a month)")
+
+
+def _ranges(frame: pd.DataFrame, category: str, title: str) -> alt.LayerChart:
+    ends = {"low": "low", "central": "central", "high": "high"}
+    return charts.range_bars(frame, category=category, value_title=title, log=True, **ends)

@@ -23,7 +23,11 @@ from computebook.exhibits.infrastructure_planning.energy import (
 )
 from computebook.exhibits.infrastructure_planning.fleets import fleet
 from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan
-from computebook.exhibits.infrastructure_planning.site import power_by_boundary, server_loads
+from computebook.exhibits.infrastructure_planning.site import (
+    power_by_boundary,
+    server_loads,
+    site_budget,
+)
 
 __all__ = ["WINDOW_TOKENS", "Headline", "headline"]
 
@@ -107,6 +111,19 @@ class Headline:
     def cheapest(self) -> str:
         """GPU whose central fleet rents for least."""
         return str(self.costs["rent_usd_per_month"].idxmin())
+
+    @property
+    def site_budget(self) -> pd.DataFrame:
+        """What the central fleet of the cheapest GPU asks from the site."""
+        row = self.costs.loc[self.cheapest]
+        tariff = self.site.electricity_usd_per_kwh
+        return site_budget(
+            gpus=float(row["gpus"]),
+            accelerator_id=str(row["accelerator_id"]),
+            pue=self.site.pues,
+            load_fraction=self.site.loads,
+            electricity_usd_per_kwh=[tariff.low, tariff.central, tariff.high],
+        )
 
     def ratio_span(self, column: str, query: int) -> tuple[float, float]:
         """Return the lowest and highest ratio over the models for one reading of the query.

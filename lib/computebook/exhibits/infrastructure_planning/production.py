@@ -35,7 +35,7 @@ def production_plan() -> Plan:
     --------
     >>> work = production_plan().workloads[0]
     >>> round(work.prompt_tokens), round(work.answer_tokens)
-    (4384, 1211)
+    (4383, 1211)
     """
     found = _reported()
     ratio = found["input_tokens_per_day"] / found["output_tokens_per_day"]

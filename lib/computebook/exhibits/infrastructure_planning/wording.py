@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from computebook import datasets, units
+from typing import Any, Final
+
+import pandas as pd
+
+from computebook import datasets, errors, units
 from computebook.exhibits.infrastructure_planning.bandwidth import required_tb_s
 from computebook.exhibits.infrastructure_planning.costs import (
     CAPITAL_COST,
@@ -27,24 +31,29 @@ from computebook.exhibits.infrastructure_planning.site import systems_by_cooling
 from computebook.exhibits.training_clusters.inputs import factor
 
 __all__ = [
-    "bandwidth_caption",
     "bandwidth_example",
-    "cost_caption",
+    "chapter_takeaways",
     "data_sentence",
-    "drivers_caption",
     "drivers_words",
-    "energy_caption",
     "energy_sentence",
+    "figure_words",
     "fleet_sentence",
     "holdout_sentence",
     "money_sentence",
     "order_words",
-    "power_caption",
     "power_example",
     "rack_sentence",
     "read_sentence",
     "site_sentence",
 ]
+
+FIGURE_SOURCES: Final = {
+    "fig-planning-bandwidth": ["pope2022efficiently", "williams2009roofline"],
+    "fig-planning-power": ["epoch2026chipcounts", "nvidia_dgxh100_guide", "nvidia_dgxb200_guide"],
+    "fig-planning-energy": ["elsworth2025gemini", "altman2025gentle", "you2025chatgptenergy"],
+    "fig-planning-cost": ["skypilot2026catalog", "dstack2026gpuhunt", "epoch2026trainingcost"],
+    "fig-planning-drivers": ["mlenergy2026leaderboard", "skypilot2026catalog"],
+}
 
 
 def bandwidth_example(now: Headline) -> str:
@@ -281,3 +290,110 @@ def drivers_caption(now: Headline) -> str:
         f"GPU-hour {price['high'] / price['low']:.1f} times.** Rent of the {now.cheapest} fleet, "
         f"one input at a time."
     )
+
+
+def alternatives(now: Headline) -> dict[str, str]:
+    """Return what is seen in each figure, for who cannot see it."""
+    return {
+        "fig-planning-bandwidth": (
+            f"Line chart, both axes logarithmic: required bandwidth from 8 thousand to 1 million "
+            f"tokens for {len(now.needs)} open models. Dotted lines mark one and eight H100 and "
+            f"B200. At {WINDOW_TOKENS:,} tokens {now.high['model']} is highest, "
+            f"{now.low['model']} lowest."
+        ),
+        "fig-planning-power": (
+            "Stacked bars of rated watts per GPU for H100, H200, B200 and GB200: chip, rest of "
+            "the server, storage with network and control, cooling and losses. The chip is less "
+            "than half of each bar."
+        ),
+        "fig-planning-energy": (
+            "Ranges on a logarithmic axis: two readings of a long query on H100, H200 and B200, "
+            "and below them five published figures per prompt from 0.24 to 40 Wh."
+        ),
+        "fig-planning-cost": (
+            "Ranges of monthly cost, rented and owned, for fleets of H100, H200 and B200 on a "
+            f"logarithmic axis. The central rent is lowest on {now.cheapest}."
+        ),
+        "fig-planning-drivers": (
+            f"Ranges of monthly rent by input on a logarithmic axis, widest first: "
+            f"{drivers_words(now)} lead."
+        ),
+    }
+
+
+def figure_words(name: str, now: Headline) -> dict[str, Any]:
+    """Return name, caption, alternative text and sources of one of the chapter's figures.
+
+    Parameters
+    ----------
+    name : str
+        Name of the figure.
+    now : Headline
+        Findings of the chapter.
+
+    Returns
+    -------
+    dict
+        Keyword arguments of `charts.figure`.
+    """
+    captions = {
+        "fig-planning-bandwidth": bandwidth_caption,
+        "fig-planning-power": power_caption,
+        "fig-planning-energy": energy_caption,
+        "fig-planning-cost": cost_caption,
+        "fig-planning-drivers": drivers_caption,
+    }
+    caption = captions[errors.require_known("figure", name, captions)]
+    return {
+        "name": name,
+        "caption": caption(now),
+        "alt": alternatives(now)[name],
+        "sources": FIGURE_SOURCES[name],
+    }
+
+
+def chapter_takeaways(now: Headline) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the findings at the top of the chapter, each with its proof."""
+    reads, h100, b200, query = now.reads["peak_ms"], *_two(now), now.query
+    return [
+        (
+            f"No model sets a minimum bandwidth for one GPU, because bandwidth adds over GPUs. "
+            f"{now.batch_size} users at {WINDOW_TOKENS:,} tokens and {now.tpot_ms:g} ms per token "
+            f"need {now.low['measured_tb_s']:.1f} TB/s in total on {now.low['model']} and "
+            f"{now.high['measured_tb_s']:.0f} TB/s on {now.high['model']}.",
+            ("tab-bandwidth-by-model", "fig-planning-bandwidth"),
+        ),
+        (
+            f"Every GPU in question reads its whole memory in {reads.min():.0f} to "
+            f"{reads.max():.0f} ms at peak rate. The kinds differ in how much they hold more than "
+            f"in how long they need to read it.",
+            ("tab-planning-reads",),
+        ),
+        (
+            f"The B200 does not require liquid. NVIDIA's own server of eight is air-cooled, and a "
+            f"metered air-cooled server drew {now.air['mean_kw']:.1f} kW, "
+            f"{now.air['mean_share']:.0%} of that server's rating.",
+            ("tab-power-cooling", "tab-planning-loads"),
+        ),
+        (
+            f"A chip rated {h100['chip_w']:.0f} W takes {h100['facility_w']:,.0f} W of a site's "
+            f"connection: a megawatt carries {h100['gpus_per_mw']:.0f} H100 or "
+            f"{b200['gpus_per_mw']:.0f} B200.",
+            ("fig-planning-power", "tab-planning-boundaries"),
+        ),
+        (
+            f"The longest GPT-5.2 prompt with a short answer would take {query['low']:.0f} to "
+            f"{query['high']:.0f} Wh on H100 (central {query['central']:.0f}) if the model were "
+            f"{now.model}. {order_words(now)}",
+            ("fig-planning-energy", "tab-planning-energy"),
+        ),
+        (
+            f"The planned mix runs on {now.fleet_words()}. What moves the bill most is "
+            f"{drivers_words(now)}.",
+            ("fig-planning-cost", "fig-planning-drivers"),
+        ),
+    ]
+
+
+def _two(now: Headline) -> tuple[pd.Series[float], pd.Series[float]]:
+    return now.power.loc["H100"], now.power.loc["B200"]

@@ -1,4 +1,4 @@
-"""Exhibits of the appendix on validation: predictions and bounds beside measurements."""
+"""Predictions and bounds beside measurements, shaped for the page."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from typing import Final
 import pandas as pd
 
 from computebook import datasets, validation
-from computebook.memory import RUNTIME_RESERVE_BYTES
-from computebook.parameters import Parameter
-from computebook.price_cards import ARTICLE_DATE
 from computebook.price_crosscheck import price_comparisons
 from computebook.units import BYTES_PER_GIB
 from computebook.validation.bounds import MEASURED_MODELS, SMALL_BATCH
 
 __all__ = [
-    "PARAMETERS",
     "capacities",
     "counts_by_error",
     "decode_regimes",
@@ -34,52 +30,6 @@ __all__ = [
 #: Words of a model's name that a label can spare.
 LABEL_WORDS: Final = r" (Instruct|Thinking|A22B|17B 128E)"
 ROOMS_GIB: Final = (0.0, 3.0, 8.0)
-METERED: Final = ("b200-sxm", "h100-sxm")
-
-PARAMETERS: Final = (
-    Parameter(
-        "runtime_reserve_gib",
-        "float",
-        "GiB",
-        RUNTIME_RESERVE_BYTES / BYTES_PER_GIB,
-        0.0,
-        50.0,
-        meaning="Room on each accelerator for activations and libraries.",
-    ),
-    Parameter(
-        "tolerance_percent",
-        "float",
-        "%",
-        1.0,
-        0.01,
-        50.0,
-        meaning="Error that you accept; cases within it are counted.",
-    ),
-    Parameter(
-        "price_days",
-        "list",
-        "",
-        [ARTICLE_DATE, "2026-11-10"],
-        meaning="Days on which prices are compared, ISO dates.",
-    ),
-    Parameter(
-        "decode_accelerators",
-        "list",
-        "",
-        list(METERED),
-        choices=METERED,
-        meaning="Accelerators whose measured decode steps are shown.",
-    ),
-    Parameter(
-        "rows_shown",
-        "int",
-        "rows",
-        12,
-        3,
-        40,
-        meaning="Parameter counts shown, largest errors first.",
-    ),
-)
 
 
 def share_within(cases: pd.DataFrame, tolerance_percent: float) -> float:
@@ -377,7 +327,7 @@ def price_agreement(days: Sequence[str]) -> pd.DataFrame:
     --------
     >>> from importlib.util import find_spec
     >>> installed = find_spec("genai_prices") is not None
-    >>> not installed or int(price_agreement([ARTICLE_DATE])["unexplained"].sum()) == 0
+    >>> not installed or int(price_agreement(['2026-01-15'])["unexplained"].sum()) == 0
     True
     """
     rows = []
