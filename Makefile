@@ -49,8 +49,14 @@ data: $(STAMP) ## check every table, its sources and its prices
 check: lint types data ## what to run before a commit
 	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not browser"
 
+notebooks: $(STAMP) ## compare the committed outputs with a fresh run of every notebook
+	$(BIN)/pytest -q -n 2 --dist loadscope -o addopts= -W default --nbval --nbval-current-env \
+	  --nbval-cell-timeout 600 index.ipynb chapters
+
 test: lint types data browser ## prove everything (about a quarter of an hour)
+	$(BIN)/computebook build
 	$(BIN)/pytest -q -n 2 --dist loadfile
+	$(MAKE) notebooks
 
 bench: $(STAMP) ## speed of the models
 	$(BIN)/pytest -q benchmarks --benchmark-only

@@ -14,6 +14,7 @@ from computebook.exhibits.infrastructure_planning.bandwidth import (
     requirement_curves,
     requirements,
 )
+from computebook.exhibits.infrastructure_planning.captions import figure_words
 from computebook.exhibits.infrastructure_planning.costs import (
     Site,
     cost_ranges,
@@ -90,7 +91,6 @@ from computebook.exhibits.infrastructure_planning.wording import (
     data_sentence,
     drivers_words,
     energy_sentence,
-    figure_words,
     fleet_sentence,
     holdout_sentence,
     money_sentence,

@@ -115,11 +115,10 @@ class Headline:
     @property
     def site_budget(self) -> pd.DataFrame:
         """What the central fleet of the cheapest GPU asks from the site."""
-        row = self.costs.loc[self.cheapest]
         tariff = self.site.electricity_usd_per_kwh
         return site_budget(
-            gpus=float(row["gpus"]),
-            accelerator_id=str(row["accelerator_id"]),
+            gpus=float(self.costs["gpus"][self.cheapest]),
+            accelerator_id=str(self.costs["accelerator_id"][self.cheapest]),
             pue=self.site.pues,
             load_fraction=self.site.loads,
             electricity_usd_per_kwh=[tariff.low, tariff.central, tariff.high],
