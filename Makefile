@@ -59,7 +59,7 @@ test: lint types data browser ## prove everything (about a quarter of an hour)
 	$(MAKE) notebooks
 
 bench: $(STAMP) ## speed of the models
-	$(BIN)/pytest -q benchmarks --benchmark-only
+	$(BIN)/pytest -q -s -o addopts= -o 'python_files=bench_*.py' bench
 
 linkcheck: $(STAMP) ## ask every external address whether it still answers
 	$(BIN)/python scripts/check_links.py

@@ -51,7 +51,7 @@ def build_preview(pages: Sequence[Path], out: Path, source_root: Path | None = N
         for page in pages:
             shutil.copy(page, source / "chapters" / page.name)
         (source / "chapters" / "references.md").write_text(_REFERENCES, encoding="utf-8")
-        (source / "index.md").write_text("# Preview\n", encoding="utf-8")
+        (source / "index.rst").write_text("Preview\n=======\n", encoding="utf-8")
         (source / "_toc.yml").write_text(_toc([page.stem for page in pages]), encoding="utf-8")
         return build_site(source, out, strict=False)
 
