@@ -35,6 +35,10 @@ def another(parameter: Parameter) -> Any:
     """Return an allowed value that differs from the default: a fifth of the way to a bound."""
     if parameter.kind == "bool":
         return not parameter.default
+    if parameter.kind == "list" and not isinstance(parameter.default[0], str):
+        # The length may carry a meaning (low, central, high): the numbers move, together.
+        most = parameter.high if parameter.high is not None else float("inf")
+        return [type(entry)(min(1.05 * entry, most)) for entry in parameter.default]
     if parameter.kind == "list":
         return parameter.default[:-1] if len(parameter.default) > 1 else parameter.default
     if parameter.choices:

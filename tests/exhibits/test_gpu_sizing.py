@@ -67,7 +67,7 @@ def test_the_articles_constant_stands_inside_the_range() -> None:
 def test_window_is_prompt_and_answer() -> None:
     needs = exhibit.window_needs("fp8", 16).set_index("what")
     assert needs.loc["Longest prompt", "tokens"] + needs.loc["Longest answer", "tokens"] == 400_000
-    one, many = needs.loc["Full window, one user"], needs.loc["Full window, 16 users"]
+    one, many = needs.loc["Full window, one user"], needs.loc["Full window, all 16"]
     assert many["high_gb"] == pytest.approx(16 * one["high_gb"])
     halved = exhibit.window_needs("bf16", 16).set_index("what")
     assert halved.loc["Longest prompt", "article_gb"] == pytest.approx(

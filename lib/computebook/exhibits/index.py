@@ -117,8 +117,9 @@ def bill_answer() -> Answer:
         "api_economics",
         "What will the API bill be?",
         f"${found.usd_per_krequest:,.0f}",
-        f"for a thousand requests to GPT-5.2, of which {found.reasoning_share:.0%} buys reasoning "
-        f"that nobody sees. GPT-5.2 Pro, whose scores the article leads with, costs "
+        f"for a thousand requests of {given['input_tokens']:,} input and "
+        f"{given['visible_output_tokens']:,} visible tokens to GPT-5.2;  {found.reasoning_share:.0%} of it "
+        f"buys reasoning that nobody sees. GPT-5.2 Pro, whose scores the article leads with, costs "
         f"{found.pro_multiple:.0f} times as much per token.",
     )
 

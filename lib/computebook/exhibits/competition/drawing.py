@@ -175,7 +175,7 @@ def vendor_dots(
     order = list(dict.fromkeys(data[category]))
     vendors = list(dict.fromkeys(data["vendor"]))
     # A name and its date stand on two lines, so that both fit on a phone.
-    labels = alt.Axis(labelExpr="split(datum.label, ', ')", domain=False)
+    labels = alt.Axis(labelExpr="split(datum.label, ', ')", labelOffset=-6, domain=False)
     rows = alt.Y(field=category, type="nominal", sort=order, title=None, axis=labels)
     across = alt.X(field=value, type="quantitative", title=value_title)
     ends = data.groupby(category, sort=False)[value].agg(low="min", high="max").reset_index()

@@ -41,6 +41,7 @@ from computebook.exhibits.gpu_sizing.headline import (
     headline,
     join_words,
     serving_ratio,
+    users_words,
 )
 from computebook.exhibits.gpu_sizing.layouts import table_layout
 from computebook.exhibits.gpu_sizing.parameters import PARAMETERS
@@ -126,6 +127,7 @@ __all__ = [
     "table_layout",
     "takeaways",
     "users_chart",
+    "users_words",
     "weights",
     "weights_sentence",
     "window_fleets",

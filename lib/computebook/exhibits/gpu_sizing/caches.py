@@ -194,7 +194,7 @@ def window_needs(kv_precision: str, batch_size: int) -> pd.DataFrame:
         ("Longest prompt", prompt, 1),
         ("Longest answer", window - prompt, 1),
         ("Full window, one user", window, 1),
-        (f"Full window, {batch_size} users", window, batch_size),
+        (f"Full window, all {batch_size:,}", window, batch_size),
     ]
     rows = []
     for what, tokens, sequences in needs:

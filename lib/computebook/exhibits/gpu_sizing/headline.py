@@ -20,7 +20,7 @@ from computebook.exhibits.gpu_sizing.case import Case
 from computebook.exhibits.gpu_sizing.cost import cost_bounds
 from computebook.exhibits.gpu_sizing.speed import break_points, decode_bounds
 
-__all__ = ["Headline", "article_read_ms", "headline", "join_words", "serving_ratio"]
+__all__ = ["Headline", "article_read_ms", "headline", "join_words", "serving_ratio", "users_words"]
 
 SMALLEST: Final = "h100-sxm"
 SERVED_MODEL: Final = "llama-3.1-405b"
@@ -36,6 +36,17 @@ def join_words(words: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
+
+
+def users_words(batch_size: int) -> str:
+    """Return a number of users in words.
+
+    Examples
+    --------
+    >>> users_words(1), users_words(1_024)
+    ('1 user', '1,024 users')
+    """
+    return f"{batch_size:,} user{'' if batch_size == 1 else 's'}"
 
 
 def article_read_ms(kv_bits: float, accelerator_id: str = SMALLEST) -> float:

@@ -65,7 +65,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str | None]]]] = {
     },
     "tab-decode-bounds": {
         "fleet": ("Fleet", None),
-        "beyond_domain": ("Beyond one NVLink domain", "yesno"),
+        "beyond_domain": ("Beyond one scale-up domain", "yesno"),
         "weights_ms": ("Weights (ms)", ".1f"),
         "cache_ms": ("Cache (ms)", ".1f"),
         "step_ms": ("Step, at least (ms)", ".1f"),
@@ -83,7 +83,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str | None]]]] = {
     },
     "tab-break-points": {
         "fleet": ("Fleet", None),
-        "cache_context_tokens": ("Cache outweighs weights beyond (tokens, {users} users)", ",.0f"),
+        "cache_context_tokens": ("Cache outweighs weights beyond (tokens, {users})", ",.0f"),
         "full_users": ("Memory is full at (users)", ",.0f"),
         "timely_users": ("Within {limit} ms a token, at most (users)", ",.0f"),
         "shards": ("Cache splits into (parts)", ",.0f"),

@@ -272,6 +272,6 @@ def evidence_sentence(found: Headline) -> str:
         f"bound ({slower.min():.1f} to {slower.max():.1f}): allow for that factor. "
         f"Measured on Llama 3.1 405B {{cite}}`mlcommons2025inference51`, an H200 serves "
         f"{step_up:.2f} times an H100 for {wide:.2f} times its bandwidth; a B200 serves "
-        f"{jump:.1f} times an H200 for {wider:.2f} times the bandwidth, because four-bit "
-        "arithmetic came with it. Bandwidth alone explains the first step and not the second."
+        f"{jump:.1f} times an H200 for {wider:.2f} times the bandwidth, with four-bit "
+        "arithmetic on top. Bandwidth explains the first step and not the second."
     )

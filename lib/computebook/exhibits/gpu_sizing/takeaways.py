@@ -5,7 +5,7 @@ from __future__ import annotations
 from computebook import memory, units
 from computebook.exhibits.gpu_sizing.article import FULL_WINDOW_TOKENS
 from computebook.exhibits.gpu_sizing.case import Case
-from computebook.exhibits.gpu_sizing.headline import Headline
+from computebook.exhibits.gpu_sizing.headline import Headline, users_words
 from computebook.exhibits.gpu_sizing.sentences import cost_sentence
 
 __all__ = ["takeaways", "window_sentence", "worked_bound", "worked_cache"]
@@ -36,6 +36,7 @@ def takeaways(
     >>> len(takeaways(found, sized, 8_192, 16))
     6
     """
+    crowd = users_words(batch_size)
     edge = units.format_significant(found.points["cache_context_tokens"].median(), 2)
     return [
         (
@@ -56,12 +57,12 @@ def takeaways(
             ("tab-gpu-workload", "tab-gpu-bands"),
         ),
         (
-            f"{case.shape.name} with {batch_size} users at {context_tokens:,} tokens fits on "
+            f"{case.shape.name} with {crowd} at {context_tokens:,} tokens fits on "
             f"{found.fleet_words}.",
             ("fig-fleet-map", "tab-decode-bounds"),
         ),
         (
-            f"At {batch_size} users, context sets the speed beyond about {edge} tokens; below it "
+            f"At {crowd}, context sets the speed beyond about {edge} tokens; below it "
             "the weights do.",
             "tab-break-points",
         ),
@@ -114,7 +115,7 @@ def worked_cache(case: Case, context_tokens: int, batch_size: int) -> str:
     return (
         f"Worked: {{eq}}`eq-kv-elements` gives {case.shape.name} {elements:,.0f} elements per "
         f"token, {per_token / 1e3:,.1f} kB in {case.kv_cache.upper()}. By {{eq}}`eq-kv-cache`, "
-        f"{batch_size} sequences of {context_tokens:,} tokens take "
+        f"{users_words(batch_size)} at {context_tokens:,} tokens each take "
         f"{held / units.BYTES_PER_GB:,.1f} GB."
     )
 

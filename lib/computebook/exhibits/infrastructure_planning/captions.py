@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from computebook import datasets, errors
+from computebook.exhibits.infrastructure_planning.costs import RENT
 from computebook.exhibits.infrastructure_planning.findings import WINDOW_TOKENS, Headline
 from computebook.exhibits.infrastructure_planning.schema import GPUS
 from computebook.exhibits.infrastructure_planning.wording import drivers_words
@@ -50,8 +51,8 @@ def energy_caption(now: Headline) -> str:
     return (
         f"**Output, not the prompt, makes the extreme: the longest output takes "
         f"{full['central'] / short['central']:.0f} times the energy of a short answer to the same "
-        f"prompt.** Estimates at the facility if GPT-5.2 were {now.model}; published points have "
-        f"boundaries of their own."
+        f"prompt.** Estimates at the facility if GPT-5.2 were {now.model}, central value "
+        f"printed; published points have boundaries of their own."
     )
 
 
@@ -71,13 +72,12 @@ def cost_caption(now: Headline) -> str:
 
 def drivers_caption(now: Headline) -> str:
     """Return the caption of the sensitivity chart."""
-    first, rent = now.drivers.iloc[0], now.drivers.set_index("input")
-    price = rent.loc["Rent, lowest to highest offer"]
-    name = str(first["input"]).partition(",")[0].lower()
+    first, price = now.drivers.iloc[0], now.drivers.set_index("input").loc[RENT]
+    name = str(first["input"]).lower()
     return (
-        f"**The {name} moves the bill {first['high'] / first['low']:.0f} times, the price per "
+        f"**The {name} moves the bill {first['high'] / first['low']:.0f} times, the rent per "
         f"GPU-hour {price['high'] / price['low']:.1f} times.** Rent of the {now.cheapest} fleet, "
-        f"one input at a time."
+        f"one input at a time, over ${first['usd_per_month'] / 1e3:,.0f} thousand a month."
     )
 
 

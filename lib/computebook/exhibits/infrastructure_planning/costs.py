@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 HOURS_PER_MONTH: Final = units.HOURS_PER_YEAR / 12
+RENT: Final = "Rent per GPU-hour"
 OFFERS_FROM: Final = "2026-01-01"
 #: Assumed: life of a server, cost of money, and the spread of a server's price.
 LIFE_YEARS: Final = Range(3.0, 4.0, 6.0)
@@ -293,18 +294,18 @@ def _scaled(plan: Plan, users: float = 1.0, prompt: float = 1.0) -> Plan:
 def _variants(plan: Plan) -> dict[str, tuple[Plan, Plan]]:
     change: Callable[..., Plan] = dataclasses.replace
     return {
-        "Users, half to double": (_scaled(plan, users=0.5), _scaled(plan, users=2.0)),
-        "Prompt length, half to double": (_scaled(plan, prompt=0.5), _scaled(plan, prompt=2.0)),
-        "Time per token, double to half": (
+        "Users": (_scaled(plan, users=0.5), _scaled(plan, users=2.0)),
+        "Prompt length": (_scaled(plan, prompt=0.5), _scaled(plan, prompt=2.0)),
+        "Time per token": (
             change(plan, tpot_s=plan.tpot_s * 2),
             change(plan, tpot_s=plan.tpot_s / 2),
         ),
-        "Prompt found in cache, 90% to none": (
+        "Prompt in cache": (
             change(plan, cached_fraction=0.9),
             change(plan, cached_fraction=0.0),
         ),
-        "KV cache, fp8 to bf16": (change(plan, cache="fp8"), change(plan, cache="bf16")),
-        "Weights, 4-bit to bf16": (change(plan, weights="nvfp4"), change(plan, weights="bf16")),
+        "KV cache format": (change(plan, cache="fp8"), change(plan, cache="bf16")),
+        "Weight format": (change(plan, weights="nvfp4"), change(plan, weights="bf16")),
     }
 
 
@@ -327,31 +328,28 @@ def sensitivity(
     Returns
     -------
     DataFrame
-        `input`, `low`, `central`, `high` (thousand $ a month), `swing`; a case that no layout
-        serves is left out.
+        `input`, `low`, `central`, `high` (over the central rent), `usd_per_month` (the central
+        rent), `swing`; a case that no layout serves is left out.
     """
     rent = rent_ranges(gpu_hour_usd)[accelerator_id]
 
     def bill(chosen: Plan, end: str = "central", price: float = rent.central) -> float:
-        return fleet(chosen, accelerator_id, end).gpus * HOURS_PER_MONTH * price / 1e3
+        return fleet(chosen, accelerator_id, end).gpus * HOURS_PER_MONTH * price
 
     cases: dict[str, list[float]] = {
         name: [bill(low), bill(high)] for name, (low, high) in _variants(plan).items()
     }
-    cases["Engine efficiency, measured range"] = [bill(plan, "low"), bill(plan, "high")]
-    cases["Rent, lowest to highest offer"] = [
-        bill(plan, price=price) for price in (rent.low, rent.high)
-    ]
-    cases["Model, over the open ones"] = [
-        bill(dataclasses.replace(plan, model=name)) for name in architectures
-    ]
+    cases["Engine efficiency"] = [bill(plan, "low"), bill(plan, "high")]
+    cases[RENT] = [bill(plan, price=price) for price in (rent.low, rent.high)]
+    cases["Model"] = [bill(dataclasses.replace(plan, model=name)) for name in architectures]
     return _ranked(cases, bill(plan))
 
 
 def _ranked(cases: Mapping[str, Sequence[float]], central: float) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for name, values in cases.items():
-        known = [v for v in (*values, central) if np.isfinite(v)]
-        rows.append((name, min(known), central, max(known), max(known) - min(known)))
-    frame = pd.DataFrame(rows, columns=["input", "low", "central", "high", "swing"])
+        known = [v / central for v in (*values, central) if np.isfinite(v)]
+        rows.append((name, min(known), 1.0, max(known), central, max(known) - min(known)))
+    columns = ["input", "low", "central", "high", "usd_per_month", "swing"]
+    frame = pd.DataFrame(rows, columns=columns)
     return frame.sort_values("swing", ascending=False, ignore_index=True)

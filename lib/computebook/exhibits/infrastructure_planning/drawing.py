@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["drivers_chart", "energy_chart", "fleet_chart", "power_chart"]
 
 _HEIGHT_PER_ROW = 34
+TOOLTIPS = {"case": "N", "low": "Q", "central": "Q", "high": "Q"}
 
 
 def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
@@ -26,18 +27,20 @@ def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
     """
     import altair as alt
 
-    title, order = "Energy per query (Wh, at the boundary of the source)", list(ranges["case"])
-    labels = ranges.assign(text=[_label(row) for _, row in ranges.iterrows()])
-    scale = alt.Scale(type="log", domain=[0.1, 1e6], nice=False)
-    axis = alt.Axis(values=[0.1, 1, 10, 100, 1e3, 1e4], format=",~g")
+    title, order = "Energy per query (Wh)", list(ranges["case"])
+    # Room for the number beside the longest bar.
+    most = 40 * float(ranges["high"].max())
+    scale = alt.Scale(type="log", domain=[0.1, most], nice=False)
+    axis = alt.Axis(values=[0.1, 10, 1e3, 1e5], format=",~g")
     colour = alt.Color(
         "kind:N",
         title=None,
         legend=alt.Legend(symbolOpacity=1, symbolType="circle"),
         scale=alt.Scale(domain=["estimate", "published"], range=list(charts.PALETTE[:2])),
     )
-    base = alt.Chart(labels, height=_HEIGHT_PER_ROW * len(order)).encode(
-        y=alt.Y("case:N", sort=order, title=None, axis=alt.Axis(labelLimit=300))
+    base = alt.Chart(ranges, height=_HEIGHT_PER_ROW * len(order)).encode(
+        y=alt.Y("case:N", sort=order, title=None, axis=alt.Axis(labelLimit=200)),
+        tooltip=[f"{name}:{kind}" for name, kind in TOOLTIPS.items()],
     )
     spans = base.mark_bar(height=14, opacity=0.38, cornerRadius=2).encode(
         x=alt.X("low:Q", title=title, scale=scale, axis=axis), x2="high:Q", color=colour
@@ -48,15 +51,10 @@ def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
         shape=alt.Shape("kind:N", legend=None),
     )
     text = base.mark_text(align="left", dx=8).encode(
-        x=alt.X("high:Q", title=title, scale=scale, axis=axis), text="text:N"
+        x=alt.X("high:Q", title=title, scale=scale, axis=axis),
+        text=alt.Text("central:Q", format=",.3~r"),
     )
     return alt.LayerChart(layer=[spans, points, text])
-
-
-def _label(row: pd.Series[float]) -> str:
-    if row["low"] == row["high"]:
-        return f"{row['central']:,.3g}"
-    return f"{row['central']:,.0f} ({row['low']:,.0f} to {row['high']:,.0f})"
 
 
 def power_chart(stack: pd.DataFrame) -> alt.LayerChart:
@@ -81,7 +79,7 @@ def fleet_chart(ranges: pd.DataFrame) -> alt.LayerChart:
     ranges : DataFrame
         From `costs.cost_ranges`.
     """
-    return _ranges(ranges, "case", "Cost of the fleet (thousand $ a month)")
+    return _ranges(ranges, "case", "Cost of the fleet (thousand $ a month)", ",.0f")
 
 
 def drivers_chart(drivers: pd.DataFrame) -> alt.LayerChart:
@@ -92,9 +90,19 @@ def drivers_chart(drivers: pd.DataFrame) -> alt.LayerChart:
     drivers : DataFrame
         From `costs.sensitivity`.
     """
-    return _ranges(drivers, "input", "Rent of the fleet (thousand $ a month)")
+    return _ranges(drivers.round(2), "input", "Rent over that of the plan (ratio)")
 
 
-def _ranges(frame: pd.DataFrame, category: str, title: str) -> alt.LayerChart:
-    ends = {"low": "low", "central": "central", "high": "high"}
-    return charts.range_bars(frame, category=category, value_title=title, log=True, **ends)
+def _ranges(
+    frame: pd.DataFrame, category: str, title: str, text_format: str | None = None
+) -> alt.LayerChart:
+    return charts.range_bars(
+        frame,
+        category=category,
+        low="low",
+        central="central",
+        high="high",
+        value_title=title,
+        log=True,
+        text_format=text_format,
+    )

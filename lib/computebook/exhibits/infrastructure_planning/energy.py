@@ -46,6 +46,13 @@ __all__ = [
 #: Servers that may hold one copy of a model: one or two of eight.
 SERVERS: Final = (8, 16, 32)
 SHORT_ANSWER_TOKENS: Final = 2_000
+PUBLISHED: Final = {
+    "prompt-gemini": "Gemini, median",
+    "prompt-chatgpt-altman": "ChatGPT, average",
+    "prompt-epoch-gpt4o-typical": "GPT-4o, short prompt",
+    "prompt-epoch-gpt4o-10k": "GPT-4o, 10k prompt",
+    "prompt-epoch-gpt4o-100k": "GPT-4o, 100k prompt",
+}
 ENDS: Final = ("low", "central", "high")
 OPPOSITE: Final = {"low": "high", "central": "central", "high": "low"}
 
@@ -211,7 +218,7 @@ def query_ranges(
     """
     rows = [
         (
-            f"{gpu_name(gpu)}: {query.name.lower()}",
+            f"{gpu_name(gpu)}, {query.name.rpartition(', ')[2]}",
             "estimate",
             *_ends(query_wh(fleet_model, gpu, query, precisions, pue, load_fraction)),
         )
@@ -219,10 +226,7 @@ def query_ranges(
         for gpu in GPUS
     ]
     prompts = published_prompts()
-    rows += [
-        (f"{row['name']}, {row['prompt']}", "published", *3 * (row["wh"],))
-        for row in prompts.to_dict("records")
-    ]
+    rows += [(row["name"], "published", *3 * (row["wh"],)) for row in prompts.to_dict("records")]
     return pd.DataFrame(rows, columns=["case", "kind", *ENDS])
 
 
@@ -299,24 +303,20 @@ def published_prompts() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `name`, `prompt`, `wh`, `boundary`, `verification`, `source_key`.
+        `name` (product and prompt, in short), `wh`.
+
+    Examples
+    --------
+    >>> published_prompts()["wh"].tolist()
+    [0.24, 0.34, 0.3, 2.5, 40.0]
     """
-    table = datasets.load("power_measurements")
-    rows = table[
-        (table["category"] == "prompt")
-        & (table["metric"] == "energy_per_prompt")
-        & (table["boundary"] != "gpu")
-    ]
+    table = datasets.load("power_measurements").set_index("measurement_id")["value"]
     return pd.DataFrame(
         {
-            "name": rows["system"],
-            "prompt": rows["condition"].str.split(", ").str[0],
-            "wh": rows["value"],
-            "boundary": rows["boundary"],
-            "verification": rows["verification"],
-            "source_key": rows["source_key"],
+            "name": list(PUBLISHED.values()),
+            "wh": [float(table[measurement]) for measurement in PUBLISHED],
         }
-    ).reset_index(drop=True)
+    )
 
 
 def gemini_shares() -> dict[str, float]:

@@ -67,7 +67,7 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
     ),
     Parameter(
         "precisions", "list", "", ["fp8", "bf16"], choices=tuple(hardware.PRECISIONS),
-        meaning="Number format of the weights, then of the KV cache.",
+        meaning="Number format of the weights, then of the KV cache; one stands for both.",
     ),
     Parameter(
         "tpot_ms", "float", "ms", 50.0, 5.0, 1_000.0,
@@ -201,25 +201,24 @@ def formats(precisions: Sequence[str]) -> tuple[str, str]:
     Parameters
     ----------
     precisions : sequence of str
-        The two, in this order.
+        The two, in this order; one stands for both.
 
     Raises
     ------
     ComputebookError
-        If there are not two of them.
+        If there are more than two.
 
     Examples
     --------
     >>> formats(["fp8", "bf16"])
     ('fp8', 'bf16')
     """
-    if len(precisions) != PAIR:
+    if not 1 <= len(precisions) <= PAIR:
         raise errors.ComputebookError(
             f"precisions = {list(precisions)} has {len(precisions)} values: the format of the "
-            f"weights and that of the cache are needed"
+            f"weights and that of the cache are needed, or one for both"
         )
-    weights, cache = precisions
-    return weights, cache
+    return precisions[0], precisions[-1]
 
 
 def gpu_name(accelerator_id: str) -> str:

@@ -15,7 +15,11 @@ from computebook.exhibits.infrastructure_planning.costs import (
 )
 from computebook.exhibits.infrastructure_planning.energy import gemini_shares, measured_per_token
 from computebook.exhibits.infrastructure_planning.findings import WINDOW_TOKENS, Headline
-from computebook.exhibits.infrastructure_planning.fleets import fleet, spare_fraction
+from computebook.exhibits.infrastructure_planning.fleets import (
+    PACK_TOKENS,
+    fleet,
+    spare_fraction,
+)
 from computebook.exhibits.infrastructure_planning.measured import (
     decode_efficiency,
     holdout_summary,
@@ -83,6 +87,16 @@ def order_words(now: Headline) -> str:
     )
 
 
+def matched_words() -> str:
+    """Return the measured ratio of the GPUs at a small and a large batch, short prompts."""
+    value = datasets.load("power_measurements").set_index("measurement_id")["value"]
+    small, large = (float(value[f"comparison-mlenergy-ratio-batch-{n}"]) for n in (8, 1024))
+    return (
+        f"Matched measurements with short prompts put B200 at {small:.2f} of H100 at a batch "
+        f"limit of 8 and at {large:.2f} at 1,024."
+    )
+
+
 def power_example(now: Headline) -> str:
     """Return the power equation with numbers, for one H100."""
     row, pue = now.power.loc["H100"], now.site.pue.central
@@ -135,6 +149,7 @@ def holdout_sentence() -> str:
     found, decode, prefill = holdout_summary(), decode_efficiency(), prefill_efficiency()
     checked = production_check()
     total, (write, read) = checked.iloc[-1], checked["error"].iloc[:2]
+    misses = f"{write:+.0%} for writing and {read:+.0%} for reading".replace("-", "−")
     return (
         f"Engines decode at {decode.low:.0%} to {decode.high:.0%} of the roofline (quartiles; "
         f"median {decode.central:.0%}) and read prompts at {prefill.low:.0%} to "
@@ -145,9 +160,8 @@ def holdout_sentence() -> str:
         f"prompts are read between their steps. {{numref}}`tab-planning-production` applies the "
         f"whole plan to DeepSeek's service: {total['central_gpus']:,.0f} GPUs in the central case "
         f"against {total['reported_gpus']:,.0f} reported ({total['error']:+.0%}). The two phases "
-        f"miss in opposite directions, {write:+.0%} for writing and {read:+.0%} for reading. At "
-        f"the high end a step leaves hardly any room for a batch within the time per token, so "
-        f"that the count runs away."
+        f"miss by {misses}. At the high end a step leaves hardly any room for a batch "
+        f"within the time per token, so that the count runs away."
     )
 
 
@@ -161,7 +175,8 @@ def fleet_sentence(now: Headline) -> str:
         f"Memory limits the batch in {held} of {len(limits)} cases and the time per token in "
         f"{limits.count('time per token')}; {now.prompt_share:.0%} of all GPUs read prompts, with "
         f"{now.plan.cached_fraction:.0%} found in cache. Answers have {answers} and "
-        f"{ANSWER_TOKENS[-1]:,} tokens."
+        f"{ANSWER_TOKENS[-1]:,} tokens; prompts are read in packs of {PACK_TOKENS:,} tokens per "
+        f"GPU. Both are assumptions."
     )
 
 
@@ -214,7 +229,7 @@ def data_sentence() -> str:
 
 def drivers_words(now: Headline) -> str:
     """Return the three inputs that move the rent most."""
-    names = [name.partition(",")[0].lower() for name in now.drivers["input"].head(3)]
+    names = [name.lower() for name in now.drivers["input"].head(3)]
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
@@ -251,11 +266,11 @@ def chapter_takeaways(now: Headline) -> list[tuple[str, tuple[str, ...]]]:
         (
             f"The longest GPT-5.2 prompt with a short answer would take {query['low']:.0f} to "
             f"{query['high']:.0f} Wh on H100 (central {query['central']:.0f}) if the model were "
-            f"{now.model}. {order_words(now)}",
-            ("fig-planning-energy", "tab-planning-energy"),
+            f"{now.model}. {order_words(now)} {matched_words()}",
+            ("fig-planning-energy", "tab-planning-energy", "tab-planning-joules"),
         ),
         (
-            f"The planned mix runs on {now.fleet_words()}. What moves the bill most is "
+            f"The planned mix runs on {now.fleet_words()}. The bill depends most on "
             f"{drivers_words(now)}.",
             ("fig-planning-cost", "fig-planning-drivers"),
         ),

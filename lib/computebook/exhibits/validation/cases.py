@@ -138,7 +138,8 @@ def capacities(runtime_reserve_gib: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `label`, and the columns of `validation.sequence_capacities`.
+        `label`, `short` (thousands of tokens held / in flight), and the columns of
+        `validation.sequence_capacities`.
 
     Raises
     ------
@@ -156,7 +157,10 @@ def capacities(runtime_reserve_gib: float) -> pd.DataFrame:
         f"{row['in_flight_tokens']:,.0f} in flight"
         for row in cases.to_dict("records")
     ]
-    return cases.assign(label=labels)
+    thousands = (cases["max_sequence_tokens"] // 1e3, cases["in_flight_tokens"] // 1e3)
+    held, flying = (column.astype(int).astype(str) for column in thousands)
+    ranks = cases["tensor_parallel"].astype(str) + " × " + cases["accelerator"]
+    return cases.assign(label=labels, short=ranks + ", " + held + "k/" + flying + "k")
 
 
 def room_scenarios(runtime_reserve_gib: float) -> pd.DataFrame:

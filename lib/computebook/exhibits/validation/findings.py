@@ -122,7 +122,8 @@ def capacity_chart(cases: pd.DataFrame) -> alt.LayerChart:
     cases : DataFrame
         From `capacities`.
     """
-    return _pairs(cases, "measured", "predicted", "Measured", "Sequences (logarithmic)")
+    named = cases.assign(label=cases["short"])
+    return _pairs(named, "measured", "predicted", "Measured", "Sequences (logarithmic)")
 
 
 def steps_chart(steps: pd.DataFrame) -> alt.LayerChart:
