@@ -208,7 +208,7 @@ def test_all_sixteen_tables_of_the_article_stand_in_the_report() -> None:
         text = "\n".join(file.read_text(encoding="utf-8") for file in files) + "\n".join(
             source(cell) for cell in code_cells(path)
         )
-        used |= {int(n) for n in re.findall(r"(?:article_table|claims_of_table)\(\s*(\d+)", text)}
+        used |= {int(n) for n in re.findall(r"(?:article_table|claims_of_table|article_cells)\(\s*(\d+)", text)}
     assert set(range(1, 16)) <= used
     references = [p for p in NOTEBOOKS if "tab-references" in named(p)]
     assert len(references) == 1

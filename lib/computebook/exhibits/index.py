@@ -118,9 +118,9 @@ def bill_answer() -> Answer:
         "What will the API bill be?",
         f"${found.usd_per_krequest:,.0f}",
         f"for a thousand requests of {given['input_tokens']:,} input and "
-        f"{given['visible_output_tokens']:,} visible tokens to GPT-5.2;  {found.reasoning_share:.0%} of it "
-        f"buys reasoning that nobody sees. GPT-5.2 Pro, whose scores the article leads with, costs "
-        f"{found.pro_multiple:.0f} times as much per token.",
+        f"{given['visible_output_tokens']:,} visible tokens to GPT-5.2; "
+        f"{found.reasoning_share:.0%} of it buys reasoning that nobody sees. GPT-5.2 Pro, whose "
+        f"scores the article leads with, costs {found.pro_multiple:.0f} times as much per token.",
     )
 
 
@@ -193,7 +193,7 @@ def data_statement() -> str:
     date = datasets.data_date()
     return (
         f"Edition {reference.edition()}, data of {date.day} {date:%B %Y}: "
-        f"{counts['tables']} tables, {counts['rows']:,} rows, {counts['sources']} sources. Of the article's {audit.claims} "
-        f"claims, {audit.confirmed} are confirmed, {audit.wrong} contradicted and "
-        f"{audit.unverified} unverified."
+        f"{counts['tables']} tables, {counts['rows']:,} rows, {counts['sources']} sources. "
+        f"Of the article's {audit.claims} claims, {audit.confirmed} are confirmed, "
+        f"{audit.wrong} contradicted or inconsistent and {audit.unverified} unverified."
     )
