@@ -299,14 +299,6 @@ def test_stacked_models_and_gpus_answer_as_scalars() -> None:
         )
 
 
-def test_a_million_design_points_take_about_a_second(benchmark: Any) -> None:
-    context = np.linspace(1_000, 400_000, 1_000_000)
-    benchmark.pedantic(
-        roofline.decode_step_lower_bound_s, (DEEPSEEK_V3, H100, context, 32), rounds=2
-    )
-    assert benchmark.stats.stats.min < 3
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [

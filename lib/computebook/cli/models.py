@@ -41,8 +41,11 @@ def memory_command(
     computebook memory --model deepseek-v3 --gpu b200 --context 32768 --batch 64 --kv fp8 --json
     """
     architecture, accelerator = datasets.architecture(model), datasets.accelerator(gpu)
-    placement = Placement.of(weights, kv, tensor_parallel=gpus or 1)
-    count = gpus or smallest_count(architecture, accelerator, context, batch, placement)
+    placement = Placement.of(weights, kv, tensor_parallel=1 if gpus is None else gpus)
+    if gpus is None:
+        count = smallest_count(architecture, accelerator, context, batch, placement)
+    else:
+        count = float(gpus)
     placed = Placement.of(weights, kv, tensor_parallel=count if np.isfinite(count) else 1)
     rows = answer_rows(architecture, accelerator, context, batch, placed, count)
     frame = pd.DataFrame(rows, columns=["quantity", "value", "unit"])
