@@ -17,6 +17,7 @@ from computebook.errors import ComputebookError
 COMMANDS = {
     "data": "data",
     "memory": "models",
+    "validate": "validate",
     "params": "report",
     "run": "report",
     "refresh": "report",
