@@ -30,6 +30,7 @@ MODEL_MODULES = (
     "memory",
     "roofline",
     "network",
+    "serving",
     "training",
     "power",
     "usage",

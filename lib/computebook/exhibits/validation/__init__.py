@@ -22,9 +22,11 @@ from computebook.exhibits.validation.findings import (
 )
 from computebook.exhibits.validation.layouts import table_layout
 from computebook.exhibits.validation.parameters import PARAMETERS
+from computebook.exhibits.validation.serving import SERVING_COLUMNS, serving_intervals
 
 __all__ = [
     "PARAMETERS",
+    "SERVING_COLUMNS",
     "capacities",
     "capacity_chart",
     "counts_by_error",
@@ -37,6 +39,7 @@ __all__ = [
     "power_sentence",
     "price_agreement",
     "room_scenarios",
+    "serving_intervals",
     "serving_throughputs",
     "share_within",
     "steps_chart",
