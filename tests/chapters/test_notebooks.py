@@ -132,7 +132,7 @@ def test_no_number_is_typed_into_prose(path: Path) -> None:
     assert TYPED_NUMBER.findall(text) == []
 
 
-@each_chapter
+@each
 def test_one_parameters_cell_of_literals_that_equals_its_schema(path: Path) -> None:
     cells = parameters_cell(path)
     assert len(cells) == 1

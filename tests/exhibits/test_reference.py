@@ -9,7 +9,7 @@ import pytest
 
 from computebook import datasets, units
 from computebook.errors import ComputebookError
-from computebook.exhibits import reference
+from computebook.exhibits import colophon, data_dictionary, how_to_cite, index, nomenclature
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,16 +22,16 @@ def test_dictionary_has_a_section_for_every_table() -> None:
 
 @pytest.mark.parametrize("name", datasets.table_names())
 def test_every_column_is_explained(name: str) -> None:
-    listed = set(reference.fields(name)["field"]) | set(reference.PROVENANCE_FIELDS)
+    listed = set(data_dictionary.fields(name)["field"]) | set(data_dictionary.PROVENANCE_FIELDS)
     assert listed == {field.name for field in datasets.describe(name).fields}
 
 
 def test_units_are_the_closed_list() -> None:
-    assert list(reference.unit_list()["suffix"]) == [f"_{suffix}" for suffix in units.UNITS]
+    assert list(nomenclature.unit_list()["suffix"]) == [f"_{suffix}" for suffix in units.UNITS]
 
 
 def test_every_public_function_says_what_it_returns_and_has_an_example() -> None:
-    functions = reference.model_functions()
+    functions = nomenclature.model_functions()
     assert len(functions) > 100
     for module, name, function in functions:
         text = inspect.getdoc(function) or ""
@@ -50,14 +50,14 @@ def test_library_page_documents_every_module() -> None:
 
 
 def test_terms_name_things_that_exist() -> None:
-    modules = [importlib.import_module(f"computebook.{m}") for m in reference.MODEL_MODULES]
+    modules = [importlib.import_module(f"computebook.{m}") for m in nomenclature.MODEL_MODULES]
     public = [getattr(m, name) for m in modules for name in getattr(m, "__all__", ())]
     classes = [thing for thing in public if inspect.isclass(thing)]
-    words = {name for _, name, _ in reference.model_functions()}
+    words = {name for _, name, _ in nomenclature.model_functions()}
     words |= {name for kind in classes for name in [*dir(kind), *kind.__annotations__]}
-    arguments = set(reference.arguments()["name"].str.strip("`"))
+    arguments = set(nomenclature.arguments()["name"].str.strip("`"))
     fields = {f.name for t in datasets.package().values() for f in t.fields}
-    terms = reference.terms()
+    terms = nomenclature.terms()
     named = terms[terms["code_name"].str.fullmatch(r"[a-z_0-9]+")]
     known = words | arguments | fields | set(units.UNITS)
     missing = [n for n in named["code_name"] if n.lstrip("_") not in known]
@@ -65,7 +65,17 @@ def test_terms_name_things_that_exist() -> None:
 
 
 def test_citation_names_edition_and_date() -> None:
-    assert reference.edition() in reference.citation("sentence")
-    assert str(datasets.data_date().date()) in reference.citation("bibtex")
+    assert colophon.edition() in how_to_cite.citation("sentence")
+    assert str(datasets.data_date().date()) in how_to_cite.citation("bibtex")
     with pytest.raises(ComputebookError, match="allowed bibtex, sentence"):
-        reference.citation("ris")
+        how_to_cite.citation("ris")
+
+
+def test_pages_answer_to_their_parameters() -> None:
+    assert len(nomenclature.functions(["memory"])) < len(nomenclature.functions())
+    assert len(nomenclature.arguments(["memory"])) < len(nomenclature.arguments())
+    assert list(colophon.versions(["numpy"])["package"]) == ["numpy"]
+    shown, hidden = (data_dictionary.fields("accelerators", flag) for flag in (True, False))
+    assert len(shown) - len(hidden) == len(data_dictionary.PROVENANCE_FIELDS)
+    assert how_to_cite.cited("sentence") == how_to_cite.citation("sentence")
+    assert index.cards(["benchmarks"]).text.count("grid-item-card") == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +10,31 @@ from computebook import datasets, units
 from computebook.exhibits import (
     api_economics,
     benchmarks,
+    colophon,
     competition,
     gpu_sizing,
     infrastructure_planning,
-    reference,
     source_audit,
     training_clusters,
 )
 from computebook.parameters import Parameter
 from computebook.tables.markdown import Markdown, protect_dollars
 
-PARAMETERS: tuple[Parameter, ...] = ()
+CHAPTERS = (
+    *("benchmarks", "gpu_sizing", "training_clusters"),
+    *("api_economics", "competition", "infrastructure_planning"),
+)
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter(
+        "chapters",
+        "list",
+        "",
+        list(CHAPTERS),
+        choices=CHAPTERS,
+        meaning="Chapters whose answers stand on the landing page.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -156,21 +170,21 @@ def power_answer() -> Answer:
     )
 
 
-def answers() -> list[Answer]:
-    """Return the answers in the order of the chapters."""
-    return [
-        benchmark_answer(),
-        sizing_answer(),
-        cluster_answer(),
-        bill_answer(),
-        market_answer(),
-        power_answer(),
-    ]
+ANSWERS = dict(
+    zip(
+        CHAPTERS,
+        (
+            *(benchmark_answer, sizing_answer, cluster_answer),
+            *(bill_answer, market_answer, power_answer),
+        ),
+        strict=True,
+    )
+)
 
 
-def cards() -> Markdown:
-    """Return the six answers as cards, each a link to its chapter."""
-    blocks = [_card(answer) for answer in answers()]
+def cards(chapters: Sequence[str] = CHAPTERS) -> Markdown:
+    """Return the answers of chapters as cards, each a link to its chapter."""
+    blocks = [_card(ANSWERS[chapter]()) for chapter in chapters]
     return Markdown("\n".join(["::::{grid} 1 2 2 3", ":gutter: 2", "", *blocks, "::::"]))
 
 
@@ -189,10 +203,10 @@ def _card(answer: Answer) -> str:
 
 def data_statement() -> str:
     """Return the sentence on edition, date of the data and what stands behind it."""
-    counts, audit = reference.counts(), source_audit.headline()
+    counts, audit = colophon.counts(), source_audit.headline()
     date = datasets.data_date()
     return (
-        f"Edition {reference.edition()}, data of {date.day} {date:%B %Y}: "
+        f"Edition {colophon.edition()}, data of {date.day} {date:%B %Y}: "
         f"{counts['tables']} tables, {counts['rows']:,} rows, {counts['sources']} sources. "
         f"Of the article's {audit.claims} claims, {audit.confirmed} are confirmed, "
         f"{audit.wrong} contradicted or inconsistent and {audit.unverified} unverified."
