@@ -25,7 +25,8 @@ def inference(cases: Path, out: Path | None, by: str, form: str | None) -> None:
     """Predict every case of a CSV that the serving models can, and print the errors.
 
     Other rows are listed with the reason. The intervals come from residuals with whole groups
-    left out.
+    left out, except for capacity and arrivals at a given rate, whose few cases are in sample.
+    Errors on cases that the constants were fitted to are in sample too.
 
     \b
     computebook validate inference cases.csv --out predictions.csv
