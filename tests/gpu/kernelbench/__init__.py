@@ -1,0 +1,1 @@
+"""What the kernel measurements are made of; nothing here but `device` needs PyTorch."""

@@ -1,0 +1,1 @@
+"""Everything that needs PyTorch; imported only once it is known to be there."""
