@@ -54,9 +54,9 @@ def _rows(field: str, unit: str, meaning: str, spread: float, **scopes: float) -
 
 CONSTANTS: Final[tuple[Constant, ...]] = (
     *_rows("memory_fraction", "", "share of peak bandwidth at which large weights are read",
-           0.07, ampere=0.8, ada=0.8, hopper=0.8, blackwell=0.8),
-    *_rows("narrow_read_fraction", "", "the same for narrow weights, relative to bf16",
-           0.1, fp8=0.92, nvfp4=0.85, int4=0.75, mxfp4=0.85),
+           0.05, ampere=0.79, ada=0.85, hopper=0.92, blackwell=0.92),
+    *_rows("narrow_read_fraction", "", "the same for weights that are unpacked on the way",
+           0.1, int4=0.75, mxfp4=0.85),
     *_rows("matrix_fraction", "", "share of the dense matrix rate that large products reach",
            0.1, bf16__ampere=0.8, bf16__ada=0.8, bf16__hopper=0.75, bf16__blackwell=0.6,
            fp8__ada=0.6, fp8__hopper=0.58, fp8__blackwell=0.5, nvfp4__blackwell=0.38,
@@ -172,7 +172,7 @@ def constants_for(
 
     reduce = by("reduce_factor", eng)
     narrowest = np.where(expert == fmt, fmt, expert)
-    read = by("memory_fraction", gen, 0.8) * by("narrow_read_fraction", narrowest)
+    read = by("memory_fraction", gen, 0.9) * by("narrow_read_fraction", narrowest)
     dense = by("matrix_fraction", _joined(fmt, gen), 0.5)
     grouped = by("matrix_fraction", _joined(expert, gen), 0.4) * flat("grouped_fraction")
     return ServingConstants(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from computebook import architectures, datasets, hardware, memory, serving
 from computebook.inference.calibration import constants_for
+from computebook.serving.deployment import SCALE_OUT_BYTES_PER_S
 
 __all__ = ["Block", "blocks", "predict", "predict_block"]
 
@@ -23,6 +24,8 @@ _RUNTIME_BYTES: Final = 4.72e9
 _BUFFER_BYTES_PER_RANK: Final = 0.15e9
 _ACTIVATION_BYTES_PER_ELEMENT: Final = 30.0
 _NO_LIMIT: Final = 1e9
+# The A100 cases that span nodes ran on DGX A100: one port of 200 Gb/s per accelerator.
+_DGX_A100_PORT: Final = 25e9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +103,9 @@ def _deployment(rows: pd.DataFrame) -> serving.Deployment:
         placement=placement,
         expert_precision=experts,
         pipeline_parallel=rows["pipeline_parallel"].to_numpy(),
+        scale_out_bytes_per_s=np.where(
+            rows["generation"] == "ampere", _DGX_A100_PORT, SCALE_OUT_BYTES_PER_S
+        ),
     )
 
 

@@ -16,6 +16,8 @@ __all__ = ["latency_quantile_s", "most_arrivals_per_s", "open_loop"]
 
 _ITERATIONS: Final = 20
 _FULL: Final = 0.98
+_WALK: Final = 0.4
+_STEPS_TO_FIRST: Final = 1.5
 
 
 def most_arrivals_per_s(
@@ -77,12 +79,14 @@ def open_loop(
     sequence_limit: Quantity = 4096,
     requests: Quantity = 500.0,
 ) -> Performance:
-    r"""Return the performance under Poisson arrivals at one copy.
+    r"""Return the mean performance of a run of Poisson arrivals at one copy.
 
-    Little's law closes the loop: with n sequences decoding,
-    ``TPOT = t_step(n) / (1 - rate t_packed)`` and ``n = rate x output x TPOT``. Prompts queue for
-    the accelerator as in an M/D/1 queue. Beyond saturation every place is taken, and the
-    backlog of a run of `requests` requests adds half its length to the first-token time.
+    With N requests in the engine each takes ``W = TTFT + output t_step(N) + N t_packed``: its own
+    steps, and the prompts of the others. A run of n requests lasts ``n / rate + W``, so Little's
+    law over the run closes the loop: ``1/N = 1/(rate W) + 1/n``. Endless runs (n infinite) give
+    the steady state. Prompts queue for the accelerator as in an M/D/1 queue; in a short run the
+    queue never gets longer than the random walk of its arrivals, about ``0.4 sqrt(n)``. Requests
+    beyond the places wait outside; their backlog adds half its length to the first token.
 
     Source: `kleinrock1975queueing`; continuous batching `yu2022orca`.
 
@@ -99,13 +103,13 @@ def open_loop(
     sequence_limit : float or array, default 4096
         Sequences that fit; see `most_sequences`.
     requests : float or array, default 500
-        Requests of the run: at most half of them are in the engine on average, and the run
-        ends with a tail in which none arrive.
+        Requests of the run, 1 to infinity.
 
     Returns
     -------
     Performance
-        Mean latencies, and throughput over the run.
+        Mean latencies, and throughput over the run; infinite first-token time where an endless
+        run asks for more than one copy can serve.
 
     Raises
     ------
@@ -122,38 +126,59 @@ def open_loop(
     rate = np.multiply(errors.require_finite_in(
         "arrivals_per_s", arrivals_per_s, "1/s", 1e-9, 1e9), 1.0)  # fmt: skip
     prompt, output = np.multiply(prompt_tokens, 1.0), np.multiply(output_tokens, 1.0)
+    run = np.multiply(requests, 1.0)
     packed = packed_prefill_s(deployment, prompt, cached_fraction)
-    places = np.maximum(np.minimum(sequence_limit, np.divide(requests, 2.0)), 1.0)
-    limits = {"cached_fraction": cached_fraction, "sequence_limit": places}
-    highest = most_arrivals_per_s(deployment, prompt, output, **limits)
-    served = np.minimum(rate, _FULL * np.asarray(highest))
-    count, step = _decoding(deployment, served, prompt, output, packed, places)
-    busy = np.minimum(served * packed, 0.999)
-    gap = step / (1.0 - busy)
-    queue = busy / (2.0 * (1.0 - busy)) * packed
-    backlog = np.maximum(requests / served - requests / rate, 0.0) / 2.0
+    places = np.maximum(np.minimum(sequence_limit, run), 1.0)
     alone = prefill_pass(deployment, 1.0, prompt, cached_fraction).total_s
-    first = alone + step / 2.0 + queue + backlog
-    whole = first + output * gap
-    run = requests / served + whole - backlog
+    first = alone + _queue_s(rate * packed, run, packed)
+    count, step = _in_engine(deployment, rate, prompt, output, packed, first, places, run)
+    stay = first + output * step + count * packed
+    backlog = np.where(count < _FULL * places, 0.0, _backlog_s(rate, stay, places, run))
+    gap = step + count * packed / output
+    lasts = 1.0 / rate + (stay + 2.0 * backlog) / run
     return Performance(*(units.plain(np.asarray(value)[()]) for value in (
-        first, gap, whole, requests * output / run, requests / run, count, count,
-        deployment.accelerators,
+        first + _STEPS_TO_FIRST * step + backlog, gap, stay + backlog, output / lasts, 1.0 / lasts,
+        count, count, deployment.accelerators,
     )))  # fmt: skip
 
 
-def _decoding(
-    deployment: Deployment, rate: Any, prompt: Any, output: Any, packed: Any, limit: Quantity
+def _queue_s(load: Any, run: Any, packed: Any) -> Any:
+    """Return the mean wait of a prompt for the accelerator.
+
+    M/D/1 below saturation, bounded by the random walk of a short run; above saturation the
+    backlog grows over the run.
+    """
+    spare = np.maximum(1.0 - load, 1e-9)
+    steady = np.minimum(load, 1.0) / (2.0 * spare)
+    walk = np.where(np.isfinite(run), _WALK * np.sqrt(np.minimum(run, 1e18)), np.inf)
+    excess = np.where(load > 1.0, (load - 1.0) * run / 2.0, 0.0)
+    return (np.minimum(steady, walk) + excess) * packed
+
+
+def _backlog_s(rate: Any, stay: Any, places: Any, run: Any) -> Any:
+    """Return the mean wait outside a full engine, over a run."""
+    longer = stay / places - 1.0 / rate
+    return np.where(longer > 0.0, np.maximum(longer, 1e-300) * run / 2.0, 0.0)
+
+
+def _in_engine(
+    deployment: Deployment,
+    rate: Any,
+    prompt: Any,
+    output: Any,
+    packed: Any,
+    first: Any,
+    places: Any,
+    run: Any,
 ) -> tuple[Any, Any]:
-    """Return the sequences that decode at an arrival rate, and their step, by bisection."""
-    low, high = np.zeros_like(rate * output * packed), np.multiply(limit, 1.0)
-    free = np.maximum(1.0 - rate * packed, 1e-3)
-    middle_tokens = prompt + output / 2.0
+    """Return the mean requests in the engine over the run, and their step, by bisection."""
+    low = np.full(np.broadcast(rate, output, packed, first, places).shape, 0.02)
+    high = np.broadcast_to(places, low.shape) * 1.0
     for _ in range(_ITERATIONS):
-        count = np.sqrt(np.maximum(low, 0.05) * np.maximum(high, 0.05))
-        step = decode_step(deployment, np.maximum(count, 1.0), middle_tokens).total_s
-        too_few = rate * output * step / free > count
-        low, high = np.where(too_few, count, low), np.where(too_few, high, count)
+        count = np.sqrt(low * high)
+        step = decode_step(deployment, np.maximum(count, 1.0), prompt + output / 2.0).total_s
+        asked = 1.0 / (1.0 / (rate * (first + output * step + count * packed)) + 1.0 / run)
+        low, high = np.where(asked > count, count, low), np.where(asked > count, high, count)
     return count, step
 
 

@@ -1,4 +1,4 @@
-"""Time to combine partial results: all-reduce and expert exchange with a latency floor."""
+"""Time to combine partial results on a deployment's own links: all-reduce and expert exchange."""
 
 from __future__ import annotations
 
@@ -6,25 +6,74 @@ from typing import Any, Final
 
 import numpy as np
 
+from computebook import network
 from computebook.serving.deployment import Deployment
 
-__all__ = ["all_reduce_s", "expert_exchange_s"]
+__all__ = ["all_reduce_s", "expert_exchange_s", "scale_out_link", "scale_up_link"]
 
 _LATENCY_GROWTH: Final = 0.35
-_FILL_HALF_S: Final = 8e-6
 _SCALE_OUT_LATENCY_S: Final = 20e-6
 _EXCHANGE_BYTES: Final = 3.0
+_PCIE_BYTES_PER_S: Final = 25e9
+
+
+def scale_up_link(deployment: Deployment) -> network.Link:
+    """Return the links inside a scale-up domain at their calibrated efficiency.
+
+    Accelerators without such links talk over their PCIe slot.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Accelerators and constants.
+
+    Returns
+    -------
+    network.Link
+        Latency floor, fill and share of the data sheet's rate.
+
+    Examples
+    --------
+    >>> from computebook.serving.examples import llama_8b_on_h100
+    >>> scale_up_link(llama_8b_on_h100()).bandwidth_bytes_per_s.item()
+    450000000000.0
+    """
+    rate, c = deployment.accelerator.scale_up_bytes_per_s, deployment.constants
+    return network.Link(
+        np.where(np.greater(rate, 0), rate, _PCIE_BYTES_PER_S),
+        latency_s=c.link_latency_s,
+        efficiency=c.link_fraction,
+        fill_s=c.link_fill_s,
+        latency_growth=_LATENCY_GROWTH,
+    )
+
+
+def scale_out_link(deployment: Deployment) -> network.Link:
+    """Return the network beyond the scale-up domain.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Accelerators and their network rate.
+
+    Returns
+    -------
+    network.Link
+        Latency floor and rate per accelerator.
+
+    Examples
+    --------
+    >>> from computebook.serving.examples import llama_8b_on_h100
+    >>> scale_out_link(llama_8b_on_h100()).effective_bytes_per_s
+    50000000000.0
+    """
+    return network.Link(deployment.scale_out_bytes_per_s, _SCALE_OUT_LATENCY_S, 1.0)
 
 
 def all_reduce_s(deployment: Deployment, message_bytes: Any, ranks: Any) -> Any:
-    r"""Return the time of one all-reduce.
+    r"""Return the time of one all-reduce on the deployment's links.
 
-    ``latency (1 + 0.35 log2 n) + y + fill y / (y + 8 us)`` with ``y = 2 (n - 1)/n M / (f BW)``:
-    a floor, the transfer at full bandwidth, and the pipeline's fill, which small messages do
-    not pay. Beyond the scale-up domain the slower network adds one exchange between domains.
-    The form follows measured times of 16 KB to 128 MB on 2 to 8 accelerators.
-
-    Source: `nvidia_aiconfigurator`.
+    Source: `nvidia_aiconfigurator` (measured form); see `network.two_tier_all_reduce_s`.
 
     Parameters
     ----------
@@ -43,26 +92,13 @@ def all_reduce_s(deployment: Deployment, message_bytes: Any, ranks: Any) -> Any:
     Examples
     --------
     >>> from computebook.serving.examples import llama_8b_on_h100
-    >>> all_reduce_s(llama_8b_on_h100(), 1e6, 1.0).item()
+    >>> all_reduce_s(llama_8b_on_h100(), 1e6, 1.0)
     0.0
     """
-    a, c = deployment.accelerator, deployment.constants
-    share = 2.0 * (ranks - 1.0) / np.maximum(ranks, 1.0)
-    link = np.maximum(np.where(a.scale_up_bytes_per_s > 0, a.scale_up_bytes_per_s, 25e9), 1.0)
-    transfer = share * message_bytes / (link * c.link_fraction)
-    fill = c.link_fill_s * transfer / (transfer + _FILL_HALF_S)
-    floor = c.link_latency_s * (1.0 + _LATENCY_GROWTH * np.log2(np.maximum(ranks, 2.0)))
-    inside = floor + transfer + fill
-    return np.where(
-        ranks > 1.0, inside + _between_domains(deployment, share * message_bytes, ranks), 0.0
-    )
-
-
-def _between_domains(deployment: Deployment, sent_bytes: Any, ranks: Any) -> Any:
-    """Return the extra time of a group that is larger than one scale-up domain."""
     domain = np.maximum(deployment.accelerator.scale_up_domain, 1)
-    outside = sent_bytes / (deployment.scale_out_bytes_per_s * domain) + _SCALE_OUT_LATENCY_S
-    return np.where(ranks > domain, outside, 0.0)
+    return network.two_tier_all_reduce_s(
+        message_bytes, ranks, domain, scale_up_link(deployment), scale_out_link(deployment)
+    )
 
 
 def expert_exchange_s(deployment: Deployment, tokens_per_rank: Any) -> Any:
@@ -91,11 +127,16 @@ def expert_exchange_s(deployment: Deployment, tokens_per_rank: Any) -> Any:
     >>> expert_exchange_s(llama_8b_on_h100(), 64.0).item()
     0.0
     """
-    a, g, c = deployment.architecture, deployment.accelerator, deployment.constants
+    a, c = deployment.architecture, deployment.constants
     ranks = np.multiply(deployment.placement.tensor_parallel, 1.0)
-    spread = np.minimum(np.maximum(a.experts_per_token, 1), ranks) * (ranks - 1) / ranks
-    inside = np.where(g.scale_up_bytes_per_s > 0, g.scale_up_bytes_per_s, 25e9) * c.link_fraction
-    link = np.where(ranks > g.scale_up_domain, deployment.scale_out_bytes_per_s, inside)
-    moved = tokens_per_rank * a.hidden_size * _EXCHANGE_BYTES * spread
+    copies = np.minimum(np.maximum(a.experts_per_token, 1), ranks)
+    up, out = scale_up_link(deployment), scale_out_link(deployment)
+    moved = network.two_tier_all_to_all_s(
+        tokens_per_rank * a.hidden_size * _EXCHANGE_BYTES * copies,
+        ranks,
+        np.maximum(deployment.accelerator.scale_up_domain, 1),
+        network.Link(up.bandwidth_bytes_per_s, 0.0, up.efficiency),
+        network.Link(out.bandwidth_bytes_per_s, 0.0, 1.0),
+    )
     on = np.greater(deployment.placement.attention_data_parallel, 1)
-    return np.where(on, c.exchange_latency_s + moved / link, 0.0)
+    return np.where(on, c.exchange_latency_s + moved, 0.0)

@@ -24,7 +24,6 @@ _KERNELS_LINEAR: Final = 8
 _KERNELS_DENSE: Final = 4
 _KERNELS_MOE: Final = 9
 _KERNELS_SHARED: Final = 3
-_KERNELS_QUANTISED: Final = 2
 _HEAD_FRACTION: Final = 0.6
 _HEAD_BYTES: Final = 2.0
 _MESSAGE_BYTES: Final = 2.0
@@ -201,20 +200,17 @@ def _communication_s(d: Deployment, local_tokens: Any) -> Any:
 
 
 def _kernels(d: Deployment) -> Any:
-    """Return the number of kernels in one pass, counted from the structure of the layers."""
+    """Return the number of kernels in one pass, counted from the structure of the layers.
+
+    Quantisation is not counted: engines fuse it with the norm or the gate before it.
+    """
     a = d.architecture
     softmax = np.add(a.full_attention_layers, a.sliding_window_layers)
     per_softmax = np.where(np.greater(a.kv_lora_rank, 0), _KERNELS_LATENT, _KERNELS_GROUPED)
     per_softmax = per_softmax + np.where(np.greater(a.indexer_heads, 0), _KERNELS_INDEXER, 0)
     per_moe = _KERNELS_MOE + np.where(np.greater(a.shared_experts, 0), _KERNELS_SHARED, 0)
-    narrow = np.less(np.minimum(d.placement.weight_bits, d.expert_bytes_per_parameter * 8), 16)
     mixing = softmax * per_softmax + a.linear_attention_layers * _KERNELS_LINEAR
-    return (
-        mixing
-        + a.dense_layers * _KERNELS_DENSE
-        + moe_layers(a) * per_moe
-        + (a.layers * np.where(narrow, _KERNELS_QUANTISED, 0))
-    )
+    return mixing + a.dense_layers * _KERNELS_DENSE + moe_layers(a) * per_moe
 
 
 def _activations_s(d: Deployment, local_tokens: Any) -> Any:
