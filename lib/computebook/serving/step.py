@@ -9,6 +9,7 @@ import numpy as np
 
 from computebook import errors, memory, units
 from computebook.architectures import moe_layers
+from computebook.roofline import touched_expert_fraction
 from computebook.serving.constants import EXPERT_TILE_TOKENS
 from computebook.serving.deployment import Deployment
 from computebook.serving.exchange import all_reduce_s, expert_exchange_s
@@ -149,8 +150,8 @@ def _experts_s(d: Deployment, tokens: Any) -> Any:
     if isinstance(a.experts, int | float) and a.experts == 0:
         return 0.0
     experts = np.maximum(a.experts, 1)
-    miss = np.log1p(-np.minimum(a.experts_per_token / experts, 1.0 - 1e-12))
-    touched = experts * -np.expm1(miss * np.maximum(tokens, 1.0))
+    batch = np.maximum(tokens, 1.0)
+    touched = experts * touched_expert_fraction(experts, a.experts_per_token, batch)
     one = d.expert_parameters / experts / d.placement.tensor_parallel
     bandwidth = d.accelerator.memory_bandwidth_bytes_per_s * c.memory_fraction
     read = touched * one * d.expert_bytes_per_parameter / bandwidth
