@@ -151,6 +151,40 @@ def test_open_loop_at_low_load_is_one_request_alone() -> None:
 
 
 @few
+@given(st.floats(0.1, 12.0))
+def test_an_endless_open_loop_obeys_littles_law(rate: float) -> None:
+    run = serving.open_loop(llama_8b_on_h100(), rate, 1024, 256, requests=np.inf)
+    assert run.requests_per_s == pytest.approx(rate, rel=1e-6)
+    inside = run.decoding_sequences / rate
+    steps_and_prompts = run.time_per_output_token_s * 256
+    assert inside == pytest.approx(steps_and_prompts, rel=0.05)
+    assert inside >= steps_and_prompts
+
+
+def test_an_overloaded_endless_loop_serves_what_it_can_and_nobody_gets_a_first_token() -> None:
+    base = llama_8b_on_h100()
+    most = serving.most_arrivals_per_s(base, 1024, 256, sequence_limit=128)
+    run = serving.open_loop(base, 10 * most, 1024, 256, sequence_limit=128, requests=np.inf)
+    assert run.requests_per_s == pytest.approx(most, rel=0.01)
+    assert np.isinf(run.time_to_first_token_s)
+
+
+def test_a_run_of_one_request_is_that_request_at_any_rate() -> None:
+    runs = serving.open_loop(llama_8b_on_h100(), [0.01, 1e3], 1024, 256, requests=1)
+    assert runs.requests_per_s[0] == pytest.approx(runs.requests_per_s[1])
+    assert runs.requests_per_s * runs.request_s == pytest.approx(1.0, rel=0.02)
+
+
+@few
+@given(st.integers(2, 1000), st.integers(2, 100))
+def test_a_longer_run_comes_closer_to_its_arrival_rate(requests: int, factor: int) -> None:
+    base = llama_8b_on_h100()
+    short = serving.open_loop(base, 5.0, 1024, 256, requests=requests)
+    long = serving.open_loop(base, 5.0, 1024, 256, requests=requests * factor)
+    assert short.requests_per_s <= long.requests_per_s * (1 + 1e-6) <= 5.0 * (1 + 2e-6)
+
+
+@few
 @given(st.floats(0.0, 0.99), st.floats(0.0, 1.0))
 def test_prefix_cache_saves_time(first: float, second: float) -> None:
     low, high = sorted((first, second))

@@ -81,12 +81,13 @@ def open_loop(
 ) -> Performance:
     r"""Return the mean performance of a run of Poisson arrivals at one copy.
 
-    With N requests in the engine each takes ``W = TTFT + output t_step(N) + N t_packed``: its own
-    steps, and the prompts of the others. A run of n requests lasts ``n / rate + W``, so Little's
-    law over the run closes the loop: ``1/N = 1/(rate W) + 1/n``. Endless runs (n infinite) give
-    the steady state. Prompts queue for the accelerator as in an M/D/1 queue; in a short run the
-    queue never gets longer than the random walk of its arrivals, about ``0.4 sqrt(n)``. Requests
-    beyond the places wait outside; their backlog adds half its length to the first token.
+    With N requests in the engine each stays ``W = t_prompt + output t_step(N) + N t_packed``: its
+    own work and the prompts of the others. Requests enter at a pace of ``p = max(1 / rate,
+    t_packed, W / places)``. A run of n requests lasts ``(n - 1) p + W``, so Little's law over the
+    run closes the loop: ``1/N = (1 - 1/n) p/W + 1/n``. An endless run (n infinite) is the steady
+    state. Prompts queue for the accelerator as in an M/D/1 queue; in a short run the queue never
+    gets longer than the random walk of its arrivals, about ``0.4 sqrt(n)``. Where requests arrive
+    faster than they enter, half the backlog of the run adds to the first token.
 
     Source: `kleinrock1975queueing`; continuous batching `yu2022orca`.
 
@@ -127,57 +128,49 @@ def open_loop(
         "arrivals_per_s", arrivals_per_s, "1/s", 1e-9, 1e9), 1.0)  # fmt: skip
     prompt, output = np.multiply(prompt_tokens, 1.0), np.multiply(output_tokens, 1.0)
     run = np.multiply(requests, 1.0)
+    others = 1.0 - 1.0 / run
     packed = packed_prefill_s(deployment, prompt, cached_fraction)
-    places = np.maximum(np.minimum(sequence_limit, run), 1.0)
     alone = prefill_pass(deployment, 1.0, prompt, cached_fraction).total_s
-    first = alone + _queue_s(rate * packed, run, packed)
-    count, step = _in_engine(deployment, rate, prompt, output, packed, first, places, run)
-    stay = first + output * step + count * packed
-    backlog = np.where(count < _FULL * places, 0.0, _backlog_s(rate, stay, places, run))
-    gap = step + count * packed / output
-    lasts = 1.0 / rate + (stay + 2.0 * backlog) / run
+    places = np.maximum(np.minimum(sequence_limit, run), 1.0)
+    pace = np.maximum(1.0 / rate, packed)
+    count, step = _in_engine(
+        deployment, prompt, output, (alone, packed), pace * others, places, run
+    )
+    stay = alone + output * step + count * packed
+    pace = np.where(count < _FULL * places, pace, np.maximum(pace, stay / places))
+    backlog = _backlog_s(pace - 1.0 / rate, rate, run)
+    queue = _queue_s(packed / pace, run) * packed * others
+    first = alone + queue + _STEPS_TO_FIRST * step + backlog
+    lasts = pace * others + stay / run
     return Performance(*(units.plain(np.asarray(value)[()]) for value in (
-        first + _STEPS_TO_FIRST * step + backlog, gap, stay + backlog, output / lasts, 1.0 / lasts,
+        first, step + count * packed / output, stay + backlog, output / lasts, 1.0 / lasts,
         count, count, deployment.accelerators,
     )))  # fmt: skip
 
 
-def _queue_s(load: Any, run: Any, packed: Any) -> Any:
-    """Return the mean wait of a prompt for the accelerator.
-
-    M/D/1 below saturation, bounded by the random walk of a short run; above saturation the
-    backlog grows over the run.
-    """
-    spare = np.maximum(1.0 - load, 1e-9)
-    steady = np.minimum(load, 1.0) / (2.0 * spare)
-    walk = np.where(np.isfinite(run), _WALK * np.sqrt(np.minimum(run, 1e18)), np.inf)
-    excess = np.where(load > 1.0, (load - 1.0) * run / 2.0, 0.0)
-    return (np.minimum(steady, walk) + excess) * packed
+def _queue_s(load: Any, run: Any) -> Any:
+    """Return how many prompts wait for the accelerator ahead of one, on average."""
+    steady = load / (2.0 * np.maximum(1.0 - load, 1e-9))
+    return np.minimum(steady, _WALK * np.sqrt(run))
 
 
-def _backlog_s(rate: Any, stay: Any, places: Any, run: Any) -> Any:
-    """Return the mean wait outside a full engine, over a run."""
-    longer = stay / places - 1.0 / rate
-    return np.where(longer > 0.0, np.maximum(longer, 1e-300) * run / 2.0, 0.0)
+def _backlog_s(late_s: Any, rate: Any, run: Any) -> Any:
+    """Return the mean wait outside an engine that serves each request later than it arrives."""
+    behind = late_s * rate > 1e-9
+    return np.where(behind, np.where(behind, late_s, 1.0) * (run - 1.0) / 2.0, 0.0)
 
 
 def _in_engine(
-    deployment: Deployment,
-    rate: Any,
-    prompt: Any,
-    output: Any,
-    packed: Any,
-    first: Any,
-    places: Any,
-    run: Any,
+    deployment: Deployment, prompt: Any, output: Any, own: Any, pace: Any, places: Any, run: Any
 ) -> tuple[Any, Any]:
     """Return the mean requests in the engine over the run, and their step, by bisection."""
-    low = np.full(np.broadcast(rate, output, packed, first, places).shape, 0.02)
+    alone, packed = own
+    low = np.full(np.broadcast(pace, output, packed, places, run).shape, 0.02)
     high = np.broadcast_to(places, low.shape) * 1.0
     for _ in range(_ITERATIONS):
         count = np.sqrt(low * high)
         step = decode_step(deployment, np.maximum(count, 1.0), prompt + output / 2.0).total_s
-        asked = 1.0 / (1.0 / (rate * (first + output * step + count * packed)) + 1.0 / run)
+        asked = 1.0 / (pace / (alone + output * step + count * packed) + 1.0 / run)
         low, high = np.where(asked > count, count, low), np.where(asked > count, high, count)
     return count, step
 
