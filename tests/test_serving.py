@@ -150,6 +150,18 @@ def test_open_loop_at_low_load_is_one_request_alone() -> None:
     assert calm.time_per_output_token_s == pytest.approx(alone, rel=0.01)
 
 
+def test_groups_of_attention_share_a_host_or_have_their_own() -> None:
+    base = llama_8b_on_h100()
+    wide = dataclasses.replace(base.placement, tensor_parallel=8, attention_data_parallel=8)
+    own = dataclasses.replace(base, placement=wide)
+    one_host = dataclasses.replace(base.constants, shared_host=1.0)
+    shared = dataclasses.replace(own, constants=one_host)
+    one = serving.decode_step(base, 64, 1024).host_s
+    assert serving.decode_step(shared, 64, 1024).host_s == pytest.approx(one)
+    groups = serving.decode_step(own, 64, 1024).host_s
+    assert groups == pytest.approx(serving.decode_step(base, 8, 1024).host_s)
+
+
 @few
 @given(st.floats(0.1, 12.0))
 def test_an_endless_open_loop_obeys_littles_law(rate: float) -> None:

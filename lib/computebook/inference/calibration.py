@@ -87,6 +87,10 @@ CONSTANTS: Final[tuple[Constant, ...]] = (
 )  # fmt: skip
 """Every calibrated constant with its prior."""
 
+_ONE_HOST_ENGINE: Final = "tensorrt-llm"
+# With attention data parallelism one of its processes gathers the tokens of all groups: four runs
+# of DeepSeek-R1 on 28 to 48 GB200 take the time of all sequences on one host.
+
 FIELDS: Final = tuple(dict.fromkeys(c.name.partition(".")[0] for c in CONSTANTS))
 
 
@@ -188,6 +192,7 @@ def constants_for(
         kernel_s=by("kernel_s", eng, values["kernel_s.vllm"]),
         step_s=by("step_s", eng, values["step_s.vllm"]),
         sequence_s=by("sequence_s", eng, values["sequence_s.vllm"]),
+        shared_host=np.where(np.char.startswith(eng.astype(str), _ONE_HOST_ENGINE), 1.0, 0.0),
         request_s=flat("request_s"),
         burst_share=np.minimum(by("burst_share", eng, 0.0), 1.0),
         first_token_steps=by("first_token_steps", eng, 0.0),

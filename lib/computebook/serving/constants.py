@@ -29,6 +29,7 @@ _FRACTIONS: Final = (
     "attention_fraction",
     "link_fraction",
 )
+_SHARES: Final = ("shared_host",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,9 @@ class ServingConstants:
         Work of the host per step: scheduling, sampling, transfer of tokens, s.
     sequence_s : float, default 1e-5
         Further host work per sequence of the step, s.
+    shared_host : float, default 0
+        1 where one process handles the sequences of all groups of attention data parallelism,
+        0 where each group has its own.
     request_s : float, default 4.5e-4
         Host work to admit one request, s.
     activation_bytes_per_element : float, default 30
@@ -93,6 +97,7 @@ class ServingConstants:
     kernel_s: Quantity = 3.5e-6
     step_s: Quantity = 5e-4
     sequence_s: Quantity = 1e-5
+    shared_host: Quantity = 0.0
     request_s: Quantity = 4.5e-4
     activation_bytes_per_element: Quantity = 30.0
     burst_share: Quantity = 0.15
@@ -103,5 +108,7 @@ class ServingConstants:
             value: Any = getattr(self, field.name)
             if field.name in _FRACTIONS:
                 errors.require_finite_in(field.name, value, "", 1e-6, 1.0)
+            elif field.name in _SHARES:
+                errors.require_finite_in(field.name, value, "", 0.0, 1.0)
             else:
                 errors.require_finite_in(field.name, value, "", 0.0, 1e4)

@@ -121,8 +121,14 @@ def forward_pass(
         _communication_s(deployment, local),
         _kernels(deployment) * deployment.constants.kernel_s,
         _activations_s(deployment, local),
-        deployment.constants.step_s + deployment.constants.sequence_s * batch,
+        _host_s(deployment, batch),
     )
+
+
+def _host_s(d: Deployment, batch: Any) -> Any:
+    """Return the host's work per step; groups of attention have a host each, or share one."""
+    groups, shared = d.placement.attention_data_parallel, d.constants.shared_host
+    return d.constants.step_s + d.constants.sequence_s * batch * (shared + (1.0 - shared) / groups)
 
 
 def _dense_s(d: Deployment, local_tokens: Any) -> Any:
