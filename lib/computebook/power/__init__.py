@@ -1,10 +1,18 @@
 """Kilowatts and joules: power at a boundary, energy per token and per year, cooling.
 
-`draw` moves a power between boundaries and turns accelerators into megawatts and back,
+`activity` gives the power of an accelerator from the bytes and operations of its work, `draw`
+moves a power between boundaries and turns accelerators into megawatts and back,
 `energy` gives joules per token and query, and `cooling` follows the heat.
 """
 
 from computebook.hardware import POWER_BOUNDARIES
+from computebook.power.activity import (
+    LIMIT_SHARPNESS,
+    DrawConstants,
+    DrawParts,
+    accelerator_draw,
+    server_draw_w,
+)
 from computebook.power.cooling import (
     airflow_m3_per_s,
     coolant_flow_kg_per_s,
@@ -31,8 +39,12 @@ from computebook.power.energy import (
 )
 
 __all__ = [
+    "LIMIT_SHARPNESS",
     "POWER_BOUNDARIES",
     "BoundaryFactors",
+    "DrawConstants",
+    "DrawParts",
+    "accelerator_draw",
     "accelerators_supported",
     "airflow_m3_per_s",
     "annual_energy_j",
@@ -46,6 +58,7 @@ __all__ = [
     "power_at_boundary_w",
     "power_at_utilization_w",
     "power_for_accelerators_w",
+    "server_draw_w",
     "tokens_per_kwh",
     "total_usage_effectiveness",
     "units_needed",

@@ -8,6 +8,16 @@ from computebook.serving.constants import ServingConstants
 from computebook.serving.deployment import Deployment
 from computebook.serving.disaggregation import SplitPerformance, disaggregated
 from computebook.serving.economics import TokenCosts, joules_per_output_token, token_costs
+from computebook.serving.energy import (
+    NARROW_FACTOR,
+    RequestEnergy,
+    ServingEnergy,
+    Work,
+    decode_work,
+    prefill_work,
+    request_energy,
+    serving_energy,
+)
 from computebook.serving.frontier import BINDING, FleetOptions, fleet_options, pareto_mask
 from computebook.serving.load import (
     Performance,
@@ -21,15 +31,20 @@ from computebook.serving.step import StepParts, decode_step, forward_pass, prefi
 
 __all__ = [
     "BINDING",
+    "NARROW_FACTOR",
     "Deployment",
     "FleetOptions",
     "Performance",
+    "RequestEnergy",
     "ServingConstants",
+    "ServingEnergy",
     "SplitPerformance",
     "StepParts",
     "TokenCosts",
+    "Work",
     "accepted_tokens",
     "decode_step",
+    "decode_work",
     "disaggregated",
     "fixed_concurrency",
     "fleet_options",
@@ -42,6 +57,9 @@ __all__ = [
     "packed_prefill_s",
     "pareto_mask",
     "prefill_pass",
+    "prefill_work",
+    "request_energy",
+    "serving_energy",
     "speculative_time_per_output_token_s",
     "static_batch",
     "token_costs",

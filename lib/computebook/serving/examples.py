@@ -48,6 +48,7 @@ def llama_8b_on_h100(tensor_parallel: Quantity = 1) -> Deployment:
         fp8_flop_per_s=1979e12,
         scale_up_bytes_per_s=450e9,
         scale_up_domain=8,
+        tdp_w=700.0,
     )
     placement = memory.Placement(tensor_parallel=tensor_parallel)
     return Deployment(architecture=llama, accelerator=h100, placement=placement)
