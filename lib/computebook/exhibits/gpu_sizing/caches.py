@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from computebook import architectures, datasets, hardware, memory, units
+from computebook import datasets, hardware, memory, units
 from computebook.architectures import Transformer
 from computebook.claim_checks.machines import FRONTIER_FROM, FRONTIER_PARAMS_B, FRONTIER_TO
 from computebook.exhibits.gpu_sizing.article import (
@@ -17,18 +17,13 @@ from computebook.exhibits.gpu_sizing.article import (
 )
 
 __all__ = [
-    "WEIGHT_FORMATS",
     "cache_range_gb",
     "caches",
     "frontier",
-    "representatives",
-    "weights",
     "window_needs",
 ]
 
-WEIGHT_FORMATS: Final = ("bf16", "fp8", "nvfp4")
 BOTH_FORMATS: Final = ("fp8", "bf16")
-PARAMETERS_PER_BILLION: Final = 1e9
 
 
 def frontier() -> list[Transformer]:
@@ -140,37 +135,14 @@ def cache_range_gb(context_tokens: float, kv_precision: str) -> tuple[float, flo
     return min(sizes), float(np.median(sizes)), max(sizes)
 
 
-def representatives(model: str) -> list[Transformer]:
-    """Return the smallest, the median and the largest cache of the class, and the sized model.
-
-    Parameters
-    ----------
-    model : str
-        Id or alias of the model that the reader sizes.
-
-    Raises
-    ------
-    ComputebookError
-        If the model is unknown.
-
-    Examples
-    --------
-    >>> [shape.architecture_id for shape in representatives("llama-3.1-405b")]
-    ['gpt-oss-120b', 'kimi-k2.5', 'llama-3.1-405b']
-    """
-    ranked = sorted(frontier(), key=lambda shape: _cache_gb(shape, FULL_WINDOW_TOKENS, "bf16"))
-    chosen = [ranked[0], ranked[len(ranked) // 2], datasets.architecture(model), ranked[-1]]
-    return list({shape.architecture_id: shape for shape in chosen}.values())
-
-
-def window_needs(kv_precision: str, batch_size: int) -> pd.DataFrame:
+def window_needs(kv_precision: str, users: int) -> pd.DataFrame:
     """Return what prompts and windows of GPT-5.2's size need: low, central, high, the article's.
 
     Parameters
     ----------
     kv_precision : str
         Number format of the cache.
-    batch_size : int
+    users : int
         Sequences at once in the last row.
 
     Returns
@@ -194,7 +166,7 @@ def window_needs(kv_precision: str, batch_size: int) -> pd.DataFrame:
         ("Longest prompt", prompt, 1),
         ("Longest answer", window - prompt, 1),
         ("Full window, one user", window, 1),
-        (f"Full window, all {batch_size:,}", window, batch_size),
+        (f"Full window, all {users:,}", window, users),
     ]
     rows = []
     for what, tokens, sequences in needs:
@@ -203,35 +175,3 @@ def window_needs(kv_precision: str, batch_size: int) -> pd.DataFrame:
         rows.append((what, tokens * sequences, low, central, high, article))
     columns = ["what", "tokens", "low_gb", "central_gb", "high_gb", "article_gb"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def weights() -> pd.DataFrame:
-    """Return the weights of each open model of the class by number format, largest first.
-
-    Returns
-    -------
-    DataFrame
-        `name`, `total_b` and `active_b` (billions of parameters), and a column `<format>_gb`
-        for each of `WEIGHT_FORMATS`.
-
-    Examples
-    --------
-    >>> round(float(weights()["bf16_gb"].max()))
-    2053
-    """
-    rows = []
-    for shape in frontier():
-        sizes = {
-            f"{name}_gb": memory.weight_bytes(shape, hardware.precision(name).bits_per_element)
-            / units.BYTES_PER_GB
-            for name in WEIGHT_FORMATS
-        }
-        rows.append(
-            {
-                "name": shape.name,
-                "total_b": architectures.parameter_count(shape) / PARAMETERS_PER_BILLION,
-                "active_b": architectures.active_parameter_count(shape) / PARAMETERS_PER_BILLION,
-                **sizes,
-            }
-        )
-    return pd.DataFrame(rows).sort_values("total_b", ascending=False, ignore_index=True)

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from computebook import charts
-from computebook.charts import theme
 
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["cache_chart", "cost_chart", "map_chart", "step_chart", "users_chart"]
-
-HALO_PIXELS: Final = 5
-#: More series than this have a legend and no labels at their ends.
-DIRECT_LABELS: Final = 5
-
-
-def step_chart(curve: pd.DataFrame) -> alt.LayerChart:
-    """Return the bound on a step against context, its labels legible where lines pass behind.
-
-    Parameters
-    ----------
-    curve : DataFrame
-        From `step_curve`.
-
-    Returns
-    -------
-    altair.LayerChart
-        A chart for `charts.figure`.
-
-    Examples
-    --------
-    >>> curve = pd.DataFrame({"fleet": ["a", "a"], "context_tokens": [1e3, 1e4],
-    ...                       "step_ms": [1.0, 2.0]})
-    >>> len(step_chart(curve).layer)
-    4
-    """
-    chart = charts.lines(
-        curve,
-        x="context_tokens",
-        y="step_ms",
-        series="fleet",
-        x_title="Context (tokens, logarithmic)",
-        y_title="Step, at least (ms)",
-        log_x=True,
-    )
-    if curve["fleet"].nunique() > DIRECT_LABELS:
-        return chart
-    labels = chart.layer[-1]
-    halo = labels.copy(deep=True)
-    halo.mark.stroke, halo.mark.strokeWidth = theme.PAPER, HALO_PIXELS
-    chart.layer = [*chart.layer[:-1], halo, labels]
-    return chart
+__all__ = ["cache_chart", "steps_chart", "token_chart"]
 
 
 def cache_chart(caches: pd.DataFrame, article_gb: float) -> alt.LayerChart:
@@ -80,68 +37,56 @@ def cache_chart(caches: pd.DataFrame, article_gb: float) -> alt.LayerChart:
     )
 
 
-def map_chart(cells: pd.DataFrame) -> alt.LayerChart:
-    """Return the map of fleets over contexts and users.
+def steps_chart(steps: pd.DataFrame) -> alt.LayerChart:
+    """Return how many of one accelerator the next one replaces, over contexts and users.
 
     Parameters
     ----------
-    cells : DataFrame
-        From `fleet_map`.
+    steps : DataFrame
+        From `gpu_steps`.
     """
     return charts.heatmap(
-        cells,
-        x="users",
-        y="context",
-        value="accelerators",
-        value_title="Accelerators",
-        x_title="Concurrent users",
-        y_title="Context (tokens)",
-        text_format="d",
+        steps,
+        x="context",
+        y="load",
+        value="ratio",
+        value_title="Output per GPU (times)",
+        x_title="Tokens of a request",
+        y_title="GPUs, users",
+        text_format=".2f",
         log=True,
     )
 
 
-def users_chart(users: pd.DataFrame) -> alt.LayerChart:
-    """Return how many users a node holds against context.
+def token_chart(curve: pd.DataFrame, measured_tokens: float) -> alt.LayerChart:
+    """Return the time per token against context, with the end of the measurements.
 
     Parameters
     ----------
-    users : DataFrame
-        From `node_users`.
+    curve : DataFrame
+        From `token_curve`.
+    measured_tokens : float
+        Longest context behind the calibration.
     """
-    return charts.lines(
-        users,
+    import altair as alt
+
+    chart = charts.lines(
+        curve,
         x="context_tokens",
-        y="users",
-        series="accelerator",
+        y="token_ms",
+        series="name",
         x_title="Context (tokens, logarithmic)",
-        y_title="Concurrent users (sequences, logarithmic)",
+        y_title="Time per token (ms, logarithmic)",
+        low="low_ms",
+        high="high_ms",
         log_x=True,
         log_y=True,
     )
-
-
-def cost_chart(costs: pd.DataFrame) -> alt.LayerChart:
-    """Return the cost bounds of the fleets that have a price, or GPU-hours where none has.
-
-    Parameters
-    ----------
-    costs : DataFrame
-        From `cost_bounds`.
-    """
-    priced = costs.dropna(subset=["central_output_usd_per_mtok"])
-    if priced.empty:
-        return charts.bars(
-            costs,
-            category="fleet",
-            value="output_gpu_hours_per_mtok",
-            value_title="Output, at least (GPU-hours per million tokens)",
-        )
-    return charts.range_bars(
-        priced,
-        category="fleet",
-        low="low_output_usd_per_mtok",
-        central="central_output_usd_per_mtok",
-        high="high_output_usd_per_mtok",
-        value_title="Output, at least ($ per million tokens)",
+    edge = pd.DataFrame({"context_tokens": [measured_tokens], "label": ["longest measured"]})
+    base = alt.Chart(edge).encode(x=chart.layer[0].encoding.x)
+    rule = base.mark_rule(strokeDash=[5, 4], color=charts.ACCENT)
+    words = base.mark_text(align="left", dx=6, color=charts.ACCENT).encode(
+        text=alt.Text(field="label", type="nominal"), y=alt.value(8)
     )
+    chart.layer = [rule, *chart.layer, words]
+    return chart

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from computebook import datasets, roofline, units, validation
@@ -16,37 +16,19 @@ from computebook.exhibits.gpu_sizing.article import (
     prompt_limit_tokens,
 )
 from computebook.exhibits.gpu_sizing.caches import cache_range_gb, caches
-from computebook.exhibits.gpu_sizing.case import Case
-from computebook.exhibits.gpu_sizing.cost import cost_bounds
-from computebook.exhibits.gpu_sizing.speed import break_points, decode_bounds
+from computebook.exhibits.gpu_sizing.options import best, copy_sizes, options
+from computebook.exhibits.gpu_sizing.plan import Plan, served
+from computebook.hardware import precision
 
-__all__ = ["Headline", "article_read_ms", "headline", "join_words", "serving_ratio", "users_words"]
+__all__ = ["Headline", "article_read_ms", "headline", "served_steps", "serving_ratio"]
 
 SMALLEST: Final = "h100-sxm"
+SERVED_GPUS: Final = ("h100-sxm", "h200-sxm", "b200-sxm", "gb200")
 SERVED_MODEL: Final = "llama-3.1-405b"
 SERVED_ROUND: Final = "v5.1"
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence.
-
-    Examples
-    --------
-    >>> join_words(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
-
-
-def users_words(batch_size: int) -> str:
-    """Return a number of users in words.
-
-    Examples
-    --------
-    >>> users_words(1), users_words(1_024)
-    ('1 user', '1,024 users')
-    """
-    return f"{batch_size:,} user{'' if batch_size == 1 else 's'}"
+#: The logs of the round give the mean answer and not the mean prompt: this length stands for it.
+SERVED_PROMPT_TOKENS: Final = 8_192
+MOST_LOAD: Final = 512
 
 
 def article_read_ms(kv_bits: float, accelerator_id: str = SMALLEST) -> float:
@@ -74,6 +56,16 @@ def article_read_ms(kv_bits: float, accelerator_id: str = SMALLEST) -> float:
     return 1e3 * float(roofline.read_s(size, gpu.memory_bandwidth_bytes_per_s))
 
 
+def _served() -> pd.DataFrame:
+    table = datasets.load("mlperf_inference")
+    wanted = (
+        (table["round"] == SERVED_ROUND)
+        & (table["scenario"] == "offline")
+        & (table["model"] == SERVED_MODEL)
+    )
+    return table[wanted]
+
+
 def serving_ratio(accelerator_id: str, against: str) -> float:
     """Return the ratio of the best measured rates per accelerator on Llama 3.1 405B, Offline.
 
@@ -87,19 +79,52 @@ def serving_ratio(accelerator_id: str, against: str) -> float:
     >>> round(serving_ratio("h200-sxm", "h100-sxm"), 2)
     1.41
     """
-    table = datasets.load("mlperf_inference")
-    same = table[
-        (table["round"] == SERVED_ROUND)
-        & (table["scenario"] == "offline")
-        & (table["model"] == SERVED_MODEL)
+    best_rates = _served().groupby("accelerator_id")["tokens_per_s_per_accelerator"].max()
+    return float(best_rates[accelerator_id] / best_rates[against])
+
+
+def served_steps(asked: Plan) -> pd.DataFrame:
+    """Return measured and predicted ratios of tokens per second from one GPU to the next.
+
+    Llama 3.1 405B as submitted: FP8 on Hopper, FP4 on Blackwell, as many requests as help.
+
+    Parameters
+    ----------
+    asked : Plan
+        Its engine.
+
+    Returns
+    -------
+    DataFrame
+        `after`, `before`, `measured`, `predicted`.
+
+    Examples
+    --------
+    >>> from computebook.exhibits.gpu_sizing.parameters import DEFAULT
+    >>> served_steps(DEFAULT)["measured"].round(2).tolist()
+    [1.41, 3.0, 1.03]
+    """
+    answer = int(_served()["mean_output_tokens"].astype(float).mean())
+    rates = {}
+    for name in SERVED_GPUS:
+        gpu = datasets.accelerator(name)
+        weights = "nvfp4" if np.isfinite(gpu.fp4_flop_per_s) else "fp8"
+        found = options(
+            asked, served(asked, SERVED_MODEL, weights), gpu, SERVED_PROMPT_TOKENS + answer,
+            copy_sizes(MOST_LOAD), output_tokens=answer,
+        )  # fmt: skip
+        rates[name] = float(best(found.per_accelerator, highest=True)[0][0])
+    pairs = list(zip(SERVED_GPUS[1:], SERVED_GPUS, strict=False))
+    rows = [
+        (after, before, serving_ratio(after, before), rates[after] / rates[before])
+        for after, before in pairs
     ]
-    best = same.groupby("accelerator_id")["tokens_per_s_per_accelerator"].max()
-    return float(best[accelerator_id] / best[against])
+    return pd.DataFrame(rows, columns=["after", "before", "measured", "predicted"])
 
 
 @dataclass(frozen=True)
 class Headline:
-    """The chapter in numbers.
+    """The caches of the chapter in numbers.
 
     Attributes
     ----------
@@ -115,14 +140,6 @@ class Headline:
         Reading it once on an H100.
     prompt_tokens : int
         Longest prompt of GPT-5.2.
-    prompt_low_gb, prompt_high_gb : float
-        Cache of that prompt over the class.
-    fleets : DataFrame
-        From `speed.decode_bounds`.
-    points : DataFrame
-        From `speed.break_points`.
-    costs : DataFrame
-        From `cost.cost_bounds`.
     capacity_error_percent, capacity_cases : float, int
         Mean error of the memory model on measured capacities.
     """
@@ -137,69 +154,34 @@ class Headline:
     article_elements: float
     article_read_ms: float
     prompt_tokens: int
-    prompt_low_gb: float
-    prompt_high_gb: float
-    fleets: pd.DataFrame
-    points: pd.DataFrame
-    costs: pd.DataFrame
     capacity_error_percent: float
     capacity_cases: int
 
-    @property
-    def fleet_words(self) -> str:
-        """The smallest fleets, as words."""
-        return join_words(list(self.fleets["fleet"]))
 
-    @property
-    def cheapest(self) -> pd.Series[float] | None:
-        """The row with the lowest bound on output cost at median prices; None without a price."""
-        priced = self.costs.dropna(subset=["central_output_usd_per_mtok"])
-        ranked = priced.sort_values("central_output_usd_per_mtok")
-        return None if ranked.empty else ranked.iloc[0]
-
-
-def headline(
-    case: Case,
-    accelerators: Sequence[str],
-    context_tokens: int,
-    batch_size: int,
-    time_per_output_token_ms: float,
-    price_percent: float = 100.0,
-    busy_percent: float = 100.0,
-) -> Headline:
-    """Return the findings of the chapter under its parameters.
+def headline(kv_precision: str) -> Headline:
+    """Return the findings on caches under a number format.
 
     Parameters
     ----------
-    case : Case
-        Model, formats and memory policy.
-    accelerators : sequence of str
-        Accelerators to compare.
-    context_tokens, batch_size : int
-        Tokens per sequence and sequences.
-    time_per_output_token_ms : float
-        Longest time for the next token, ms.
-    price_percent, busy_percent : float
-        As in `cost.cost_bounds`.
+    kv_precision : str
+        Number format of the cache.
 
     Raises
     ------
     ComputebookError
-        If a name is unknown or a number out of bounds.
+        If the format is unknown.
 
     Examples
     --------
-    >>> from computebook.exhibits.gpu_sizing.case import case
-    >>> found = headline(case("llama-3.1-70b", "fp8", "bf16"), ["h100-sxm"], 8_192, 16, 20)
+    >>> found = headline("bf16")
     >>> round(found.high_gb / found.low_gb)
     14
     """
-    open_models = caches(case.kv_cache)
-    low, central, high = cache_range_gb(FULL_WINDOW_TOKENS, case.kv_cache)
-    prompt_low, _, prompt_high = cache_range_gb(prompt_limit_tokens(), case.kv_cache)
+    open_models = caches(kv_precision)
+    low, central, high = cache_range_gb(FULL_WINDOW_TOKENS, kv_precision)
     held = validation.sequence_capacities()
     score = validation.error_summary(held["predicted"], held["measured"])
-    place = (accelerators, context_tokens, batch_size)
+    bits = precision(kv_precision).bits_per_element
     return Headline(
         models=len(open_models),
         low_gb=low,
@@ -207,15 +189,10 @@ def headline(
         high_gb=high,
         low_name=str(open_models["name"].iloc[-1]),
         high_name=str(open_models["name"].iloc[0]),
-        article_gb=article_cache_gb(FULL_WINDOW_TOKENS, case.kv_bits),
+        article_gb=article_cache_gb(FULL_WINDOW_TOKENS, bits),
         article_elements=ARTICLE_ELEMENTS,
-        article_read_ms=article_read_ms(case.kv_bits),
+        article_read_ms=article_read_ms(bits),
         prompt_tokens=prompt_limit_tokens(),
-        prompt_low_gb=prompt_low,
-        prompt_high_gb=prompt_high,
-        fleets=decode_bounds(case, *place),
-        points=break_points(case, *place, time_per_output_token_ms),
-        costs=cost_bounds(case, *place, price_percent, busy_percent),
         capacity_error_percent=score.mean_percent,
         capacity_cases=score.cases,
     )
