@@ -1,7 +1,7 @@
-"""Turn GPU-hours into dollars per token: rented, owned or contracted, and when it pays.
+"""Turn GPU-hours into dollars per token: rented, owned or contracted.
 
-Every figure here starts from a price per GPU-hour. Throughput and utilization divide it,
-redundancy and staff multiply it; utilization moves the answer more than anything else.
+Every figure here starts from a price per GPU-hour. Throughput and utilization divide it;
+utilization moves the answer more than anything else. `self_hosting` builds fleets on it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from computebook.units import (
 
 __all__ = [
     "amortized_usd_per_gpu_hour",
-    "break_even_tokens",
     "break_even_utilization_fraction",
     "deal_usd_per_gpu_hour",
     "deal_usd_per_w_year",
     "electricity_usd_per_gpu_hour",
     "gpu_hours",
-    "phase_accelerators",
     "run_usd",
     "serving_usd_per_mtok",
 ]
@@ -125,78 +123,6 @@ def break_even_utilization_fraction(
     api = _in("api_usd_per_mtok", api_usd_per_mtok, "$/M tokens", 1e-9, 1e6)
     own = serving_usd_per_mtok(usd_per_gpu_hour, tokens_per_s_per_gpu, 1.0, overhead_fraction)
     return own / api
-
-
-@scalar_in_scalar_out
-def break_even_tokens(
-    fixed_usd: Quantity, api_usd_per_mtok: Quantity, own_usd_per_mtok: Quantity = 0.0
-) -> Any:
-    """Return the tokens of a period above which a fixed fleet costs less than an API.
-
-    Parameters
-    ----------
-    fixed_usd : float or array
-        Cost of the fleet over the period, whatever its load, US dollars.
-    api_usd_per_mtok : float or array
-        What the API charges, $/M tokens.
-    own_usd_per_mtok : float or array
-        Cost that grows with the load of the fleet, electricity say, $/M tokens.
-
-    Returns
-    -------
-    float or array
-        Tokens in the same period; infinite where the API is never dearer.
-
-    Examples
-    --------
-    Eight H100 at $2 an hour for a 730-hour month, against $2.19 per million:
-
-    >>> round(break_even_tokens(8 * 2.0 * 730, 2.19) / 1e9, 2)
-    5.33
-    """
-    fixed = _in("fixed_usd", fixed_usd, "$")
-    saved = _in("api_usd_per_mtok", api_usd_per_mtok, "$/M tokens") - _in(
-        "own_usd_per_mtok", own_usd_per_mtok, "$/M tokens"
-    )
-    tokens = fixed / np.where(saved > 0, saved, 1.0) * TOKENS_PER_MTOK
-    return np.where(saved > 0, tokens, np.inf)
-
-
-@scalar_in_scalar_out
-def phase_accelerators(
-    tokens: Quantity,
-    period_s: Quantity,
-    tokens_per_s_per_gpu: Quantity,
-    peak_to_average: Quantity = 1.0,
-) -> Any:
-    r"""Return how many GPUs one phase of serving keeps busy, prefill or decode.
-
-    .. math:: N = k\, \frac{n}{T\, t}
-
-    Parameters
-    ----------
-    tokens : float or array
-        Tokens of the phase over the period: prompt tokens for prefill, output for decode.
-    period_s : float or array
-        Length of the period, s.
-    tokens_per_s_per_gpu : float or array
-        Throughput of one GPU in that phase, tokens/s.
-    peak_to_average : float or array
-        Peak demand over the mean, >= 1; DeepSeek's day had 278 / 226.75 = 1.23.
-
-    Examples
-    --------
-    DeepSeek's day: 608 billion tokens in and 168 billion out kept 226.9 nodes of 8 GPUs busy;
-    226.75 were reported.
-
-    >>> prefill = phase_accelerators(608e9, 86_400, 73_700 / 8)
-    >>> decode = phase_accelerators(168e9, 86_400, 14_800 / 8)
-    >>> round((prefill + decode) / 8, 1)
-    226.9
-    """
-    demand = _in("tokens", tokens, "tokens") / _in("period_s", period_s, "s", 1e-3)
-    peak = _in("peak_to_average", peak_to_average, "", 1.0, 1e3)
-    return peak * demand / _throughput(tokens_per_s_per_gpu)
 
 
 @scalar_in_scalar_out

@@ -1,4 +1,4 @@
-"""The article's two tables and its sentences on prices, beside what we compute."""
+"""The article's two tables on prices and reasoning, beside what we compute."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from computebook.exhibits.api_economics.reasoning import length_percentile, shar
 from computebook.price_cards import Date
 from computebook.pricing import Usage, bill
 
-__all__ = ["article_prices", "article_queries", "priced_queries", "prose_claims"]
+__all__ = ["article_prices", "article_queries", "priced_queries"]
 
 PRO: Final = "gpt-5.2-pro"
 
@@ -22,9 +22,21 @@ def article_prices() -> pd.DataFrame:
     return claims.article_table(9).rename_axis("Model variant").reset_index()
 
 
-def article_queries() -> pd.DataFrame:
-    """Return the article's reasoning-token table, with our value and verdict in each cell."""
-    return claims.article_table(10).rename_axis("Query complexity").reset_index()
+def article_queries(model: str, on: Date, input_tokens: float) -> pd.DataFrame:
+    """Return the article's reasoning-token table with what it leaves out.
+
+    Parameters
+    ----------
+    model, on, input_tokens
+        As in `priced_queries`.
+
+    Returns
+    -------
+    DataFrame
+        The article's columns as printed, with verdicts, and the columns of `priced_queries`.
+    """
+    printed = claims.article_table(10).rename_axis("Query complexity").reset_index()
+    return pd.concat([printed, priced_queries(model, on, input_tokens)], axis=1)
 
 
 def _queries() -> pd.DataFrame:
@@ -52,13 +64,13 @@ def priced_queries(model: str, on: Date, input_tokens: float) -> pd.DataFrame:
     -------
     DataFrame
         `query`, `visible_tokens`, `reasoning_tokens`, `output_tokens`, `article_usd`,
-        `output_usd`, `with_input_usd`, `pro_output_usd`, `pro_with_input_usd`,
-        `length_percentile` and `share_percentile` in the DeepSeek-R1 traffic.
+        `output_usd`, `with_input_usd`, `pro_with_input_usd`, `length_percentile` and
+        `share_percentile` in the DeepSeek-R1 traffic.
 
     Examples
     --------
     >>> frame = priced_queries("gpt-5.2", "2026-01-15", 0)
-    >>> frame["output_usd"].round(4).tolist(), frame["pro_output_usd"].round(3).tolist()
+    >>> frame["output_usd"].round(4).tolist(), frame["pro_with_input_usd"].round(3).tolist()
     ([0.0098, 0.14, 0.77], [0.118, 1.68, 9.24])
     """
     frame = _queries()
@@ -73,24 +85,7 @@ def priced_queries(model: str, on: Date, input_tokens: float) -> pd.DataFrame:
         output_tokens=output,
         output_usd=own.output_usd,
         with_input_usd=own.total_usd,
-        pro_output_usd=pro.output_usd,
         pro_with_input_usd=pro.total_usd,
         length_percentile=[length_percentile(tokens) for tokens in output],
         share_percentile=[share_percentile(s) for s in frame["reasoning_tokens"] / output],
     )
-
-
-def prose_claims() -> pd.DataFrame:
-    """Return what the article's text says about prices, with verdict and evidence.
-
-    Returns
-    -------
-    DataFrame
-        `statement`, `value_text`, `verdict`, `our_value_text`, `evidence`, `source_key`.
-    """
-    rows = claims.by_chapter("api_economics")
-    prose = rows[rows["article_table"] == claims.PROSE]
-    columns = [
-        *("statement", "value_text", "verdict", "our_value_text", "evidence", "source_key"),
-    ]
-    return prose[columns].reset_index(drop=True)

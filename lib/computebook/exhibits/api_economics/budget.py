@@ -1,61 +1,162 @@
-"""A month's bill: its forecast by model, its range and what moves it."""
+"""The bill as a distribution: one request, a month of them, and what nobody knows yet."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from computebook.exhibits.api_economics.offers import (
-    batch_card,
-    model_vendor,
-    sold_cards,
-    standard_card,
+from computebook import budgets
+from computebook.budgets import Spread
+from computebook.exhibits.api_economics.offers import batch_card, standard_card
+from computebook.exhibits.api_economics.reasoning import (
+    effort_multiples,
+    input_lengths,
+    output_lengths,
 )
-from computebook.exhibits.api_economics.reasoning import effort_multiples
 from computebook.exhibits.api_economics.workloads import Request
 from computebook.price_cards import Date
-from computebook.pricing import PriceCard, bill
-from computebook.scenarios import Range, evaluate_range, tornado
+from computebook.request_lengths import Workload
 
-__all__ = ["budget_range", "forecast", "monthly_bill_usd", "sensitivity"]
+__all__ = [
+    "Traffic",
+    "budget_curves",
+    "budget_for",
+    "doubts",
+    "spreads",
+    "workload",
+]
 
 LOW_CACHED: Final = 0.366
 """Prefix blocks seen before in an hour of long chats, unlimited cache (`mooncake2025traces`)."""
 HIGH_CACHED: Final = 0.64
 """The same in a synthetic long-context trace; DeepSeek's own service had 0.563."""
-TOKEN_FACTOR: Final = 2.0
-BATCH_STEP: Final = 0.3
-
-LABELS: Final = {
-    "reasoning_factor": "Reasoning effort, over medium",
-    "cached_fraction": "Cached share of the input",
-    "input_factor": "Prompt length, over the estimate",
-    "output_factor": "Answer length, over the estimate",
-    "batch_fraction": "Share sent as batch",
-}
-
-
-def _per_request_usd(request: Request, card: PriceCard, cached: float, effort: float) -> float:
-    return float(bill(request.usage(cached, effort), card).total_usd)
+LONGER_PER_YEAR: Final = 5.0
+"""Growth of reasoning models' answers on three benchmarks (`epoch2025outputlength`)."""
+ASSUMED: Final = 1.25
+"""Either way, for the plan of traffic and of prompts: ours, not measured."""
+REQUESTS_DRAWN: Final = 1_000_000
+MONTHS_DRAWN: Final = 20_000
+ALL: Final = "All of these"
+FIXED: Final = "All, at a fixed effort"
+CHANCE: Final = "Chance alone, all means known"
 
 
-def monthly_bill_usd(
-    model: str,
-    on: Date,
-    request: Request,
-    *,
-    requests_per_month: float,
-    cached_fraction: float = 0.0,
-    batch_fraction: float = 0.0,
-    reasoning_factor: float = 1.0,
-    input_factor: float = 1.0,
-    output_factor: float = 1.0,
-) -> float:
-    r"""Return the bill of a month, US dollars.
+class Traffic(NamedTuple):
+    """Requests a month, and the shares of input cached and of requests sent as batch."""
 
-    .. math:: B = N\,[(1 - \beta)\, c_\text{standard} + \beta\, c_\text{batch}]
+    requests_per_month: float
+    cached_fraction: float
+    batch_fraction: float
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One thing that all requests of a month share and nobody knows."""
+
+    parameter: str
+    label: str
+    spread: Spread
+    basis: str
+
+
+def workload(request: Request, cached_fraction: float) -> Workload:
+    """Return the reader's requests with the shape of DeepSeek-R1 traffic and their own means.
+
+    Examples
+    --------
+    >>> own = workload(Request(6_000, 500, 0.7), 0.5)
+    >>> round(own.input_lengths.mean_tokens), round(own.output_lengths.mean_tokens)
+    (6000, 1667)
+    """
+    return Workload(
+        input_lengths().with_mean(request.input_tokens),
+        output_lengths().with_mean(request.output_tokens),
+        request.reasoning_fraction,
+        cached_fraction,
+    )
+
+
+def doubts(on: Date, cached_fraction: float) -> list[Doubt]:
+    """Return what is not known of a month a year ahead, with its range and where that is from."""
+    multiples = effort_multiples().set_index("effort")["arc2_multiple"]
+    longer, step = LONGER_PER_YEAR**0.25, _price_step()
+    effort = Spread(float(multiples["low"]), 1.0, float(multiples["xhigh"]))
+    found = [
+        Doubt("effort_factor", "Reasoning effort", effort, "low to xhigh on ARC-AGI-2"),
+        Doubt("reasoning_factor", "Drift of reasoning", _either_way(longer), "a quarter's growth"),
+        Doubt("price_factor", "Price", _either_way(step), "the step from GPT-5 to GPT-5.2"),
+        Doubt("traffic_factor", "Requests", _either_way(ASSUMED), "assumed"),
+        Doubt("input_factor", "Prompt length", _either_way(ASSUMED), "assumed"),
+    ]
+    if cached_fraction > 0:
+        share = Spread(
+            min(LOW_CACHED, cached_fraction), cached_fraction, max(HIGH_CACHED, cached_fraction)
+        )
+        found.append(Doubt("cached_fraction", "Cached share", share, "two traces"))
+    return found
+
+
+def _either_way(factor: float) -> Spread:
+    return Spread(1 / factor, 1.0, factor)
+
+
+def _price_step() -> float:
+    old, new = (standard_card(name, "2026-01-15") for name in ("gpt-5", "gpt-5.2"))
+    rates = [card.tiers[0].rates.output_usd_per_mtok for card in (new, old)]
+    return rates[0] / rates[1]
+
+
+def spreads(found: list[Doubt]) -> dict[str, Spread]:
+    """Return the doubts as ranges by parameter; effort and drift of reasoning multiply.
+
+    Each side of the product of two lognormals is as wide as the root of the summed squares.
+    """
+    ranges = {doubt.parameter: doubt.spread for doubt in found}
+    effort = ranges.pop("effort_factor", None)
+    if effort is not None:
+        drift = ranges.get("reasoning_factor", Spread(1.0, 1.0, 1.0))
+        low = math.hypot(math.log(effort.low), math.log(drift.low))
+        high = math.hypot(math.log(effort.high), math.log(drift.high))
+        ranges["reasoning_factor"] = Spread(math.exp(-low), 1.0, math.exp(high))
+    return ranges
+
+
+def _months(
+    model: str, on: Date, request: Request, traffic: Traffic, known: Mapping[str, Spread]
+) -> Any:
+    return budgets.month_usd(
+        workload(request, traffic.cached_fraction),
+        standard_card(model, on),
+        traffic.requests_per_month,
+        batch=batch_card(model, on),
+        batch_fraction=traffic.batch_fraction,
+        spreads=known,
+        months=MONTHS_DRAWN,
+    )
+
+
+def _cases(on: Date, cached_fraction: float) -> dict[str, list[Doubt]]:
+    found = doubts(on, cached_fraction)
+    alone = {doubt.label: [doubt] for doubt in found}
+    return {CHANCE: [], **alone, FIXED: found[1:], ALL: found}
+
+
+def _range_in_words(found: list[Doubt]) -> str:
+    if len(found) != 1:
+        return ""
+    spread, basis = found[0].spread, found[0].basis
+    return f"{spread.low:.2f} to {spread.high:.2f}, {basis}"
+
+
+def budget_for(
+    model: str, on: Date, request: Request, traffic: Traffic, budget_usd: float
+) -> pd.DataFrame:
+    """Return the bill of one request and of a month as distributions, doubt by doubt.
 
     Parameters
     ----------
@@ -63,149 +164,65 @@ def monthly_bill_usd(
         Model and day of the prices.
     request : Request
         Mean request.
-    requests_per_month : float
-        Requests :math:`N`.
-    cached_fraction, batch_fraction : float
-        Share of the input read from a cache; share :math:`\beta` of the requests that wait for
-        the batch tier, billed as standard where no batch price of that day is known.
-    reasoning_factor, input_factor, output_factor : float
-        Multiples of the reasoning tokens, of the prompt and of all output.
-
-    Raises
-    ------
-    ComputebookError
-        If the model has no price that day, or an argument is out of bounds.
-
-    Examples
-    --------
-    >>> round(monthly_bill_usd("gpt-5.2", "2026-01-15", Request(6_000, 500, 0.7),
-    ...                        requests_per_month=1e6, cached_fraction=0.5))
-    29108
-    """
-    scaled = Request(
-        request.input_tokens * input_factor,
-        request.visible_output_tokens * output_factor,
-        request.reasoning_fraction,
-    )
-    standard = standard_card(model, on)
-    batch = batch_card(model, on) or standard
-    now, later = (
-        _per_request_usd(scaled, card, cached_fraction, reasoning_factor)
-        for card in (standard, batch)
-    )
-    return requests_per_month * ((1 - batch_fraction) * now + batch_fraction * later)
-
-
-def forecast(
-    models: Sequence[str],
-    on: Date,
-    request: Request,
-    requests_per_month: float,
-    cached_fraction: float,
-    batch_fraction: float,
-) -> pd.DataFrame:
-    """Return the month's bill on each model: as listed, cached, and cached with batch.
+    traffic : Traffic
+        Requests a month and how they are sent.
+    budget_usd : float
+        What may be spent in a month, US dollars.
 
     Returns
     -------
     DataFrame
-        `model`, `vendor`; US dollars a month `list_usd`, `cached_usd`, `with_batch_usd` (nan
-        where no batch price of that day is known); `saved` (fraction of the list bill).
-
-    Raises
-    ------
-    ComputebookError
-        If a model is unknown or none is sold that day.
+        `case`, `range`; the bill over its expected value without doubt `p5`, `p50`, `p95`;
+        `mean_usd`, `p95_usd` of the month, `exceeds` (chance of passing the budget) and
+        `deviation` (standard deviation over mean). The first row is one request.
     """
-    rows = []
-    for name, card in sold_cards(models, on).items():
-        common: dict[str, Any] = {"requests_per_month": requests_per_month}
-        ask = (card.model_id, on, request)
-        cached = monthly_bill_usd(*ask, **common, cached_fraction=cached_fraction)
-        mixed = monthly_bill_usd(
-            *ask, **common, cached_fraction=cached_fraction, batch_fraction=batch_fraction
-        )
-        listed = monthly_bill_usd(*ask, **common)
-        known = batch_card(card.model_id, on) is not None
-        rows.append(
-            {
-                "model": name,
-                "vendor": model_vendor(card.model_id),
-                "list_usd": listed,
-                "cached_usd": cached,
-                "with_batch_usd": mixed if known else float("nan"),
-                "saved": 1 - mixed / listed,
-            }
-        )
-    return pd.DataFrame(rows).sort_values("cached_usd", ignore_index=True)
+    each = budgets.sample_requests_usd(
+        workload(request, traffic.cached_fraction), standard_card(model, on), REQUESTS_DRAWN
+    )
+    one = budgets.summarize(each)
+    rows = [_row("One request", "length alone", one, one.mean_usd, month=False)]
+    for name, found in _cases(on, traffic.cached_fraction).items():
+        months = _months(model, on, request, traffic, spreads(found))
+        summary = budgets.summarize(months, budget_usd)
+        expected = rows[1]["mean_usd"] if len(rows) > 1 else summary.mean_usd
+        rows.append(_row(name, _range_in_words(found), summary, expected))
+    return pd.DataFrame(rows)
 
 
-def _ranges(cached_fraction: float, batch_fraction: float) -> dict[str, Range]:
-    multiples = effort_multiples().set_index("effort")["arc2_multiple"]
+def _row(
+    case: str, span: str, bill: budgets.BillSummary, expected_usd: float, *, month: bool = True
+) -> dict[str, Any]:
+    nothing = float("nan")
     return {
-        "reasoning_factor": Range(float(multiples["low"]), 1.0, float(multiples["xhigh"])),
-        "cached_fraction": Range(
-            min(LOW_CACHED, cached_fraction), cached_fraction, max(HIGH_CACHED, cached_fraction)
-        ),
-        "input_factor": Range(1 / TOKEN_FACTOR, 1.0, TOKEN_FACTOR),
-        "output_factor": Range(1 / TOKEN_FACTOR, 1.0, TOKEN_FACTOR),
-        "batch_fraction": Range(
-            max(0.0, batch_fraction - BATCH_STEP),
-            batch_fraction,
-            min(1.0, batch_fraction + BATCH_STEP),
-        ),
+        "case": case,
+        "range": span,
+        "p5": bill.p5_usd / expected_usd,
+        "p50": bill.p50_usd / expected_usd,
+        "p95": bill.p95_usd / expected_usd,
+        "mean_usd": bill.mean_usd,
+        "p95_usd": bill.p95_usd,
+        "deviation": bill.deviation_fraction,
+        "exceeds": bill.exceeds_fraction if month else nothing,
     }
 
 
-def _bill_of(model: str, on: Date, request: Request, requests_per_month: float) -> Any:
-    def month(**inputs: float) -> float:
-        return monthly_bill_usd(model, on, request, requests_per_month=requests_per_month, **inputs)
-
-    return month
-
-
-def sensitivity(
-    model: str,
-    on: Date,
-    request: Request,
-    requests_per_month: float,
-    cached_fraction: float,
-    batch_fraction: float,
-) -> pd.DataFrame:
-    """Return how far each uncertain input alone moves the month's bill, largest first.
+def budget_curves(model: str, on: Date, request: Request, traffic: Traffic) -> pd.DataFrame:
+    """Return the chance that a month exceeds each budget, by what is known.
 
     Returns
     -------
     DataFrame
-        `input`, `low_value`, `central_value`, `high_value`, and the bill at each,
-        `result_at_low`, `result_at_central`, `result_at_high`, US dollars; `lowest` and
-        `highest` are the ends of the bill.
+        `known`, `budget_usd`, `exceeds_percent`, in long form.
     """
-    month = _bill_of(model, on, request, requests_per_month)
-    table = tornado(month, {}, _ranges(cached_fraction, batch_fraction))
-    results = table[["result_at_low", "result_at_central", "result_at_high"]]
-    return table.assign(
-        input=table["parameter"].map(LABELS),
-        lowest=results.min(axis=1),
-        highest=results.max(axis=1),
-    )
-
-
-def budget_range(
-    model: str,
-    on: Date,
-    request: Request,
-    requests_per_month: float,
-    cached_fraction: float,
-    batch_fraction: float,
-) -> Range:
-    """Return the lowest, central and highest bill with all inputs at their ends together.
-
-    Examples
-    --------
-    >>> span = budget_range("gpt-5.2", "2026-01-15", Request(6_000, 500, 0.7), 1e6, 0.5, 0.2)
-    >>> span.low < span.central < span.high
-    True
-    """
-    month = _bill_of(model, on, request, requests_per_month)
-    return evaluate_range(month, **_ranges(cached_fraction, batch_fraction))
+    cases = _cases(on, traffic.cached_fraction)
+    drawn = {name: _months(model, on, request, traffic, spreads(cases[name]))
+             for name in (CHANCE, FIXED, ALL)}  # fmt: skip
+    low, high = (float(np.quantile(drawn[ALL], share)) for share in (0.002, 0.99))
+    grid = np.linspace(low, high, 120)
+    labels = {CHANCE: "All means known", FIXED: "Effort fixed", ALL: "Nothing fixed"}
+    frames = [
+        pd.DataFrame({"known": labels[name], "budget_usd": grid, "exceeds_percent": share})
+        for name, months in drawn.items()
+        for share in [100 * (1 - np.searchsorted(np.sort(months), grid, "right") / months.size)]
+    ]
+    return pd.concat(frames, ignore_index=True)

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pandas as pd
-
 from computebook import errors
-from computebook.exhibits.api_economics.workloads import TRACES, YOURS
+from computebook.exhibits.api_economics.workloads import TRACES
 
 __all__ = ["layout"]
 
@@ -18,7 +16,6 @@ _RATES: Final = {
     "cached_input_usd_per_mtok": "Cached ($/M)",
     "output_usd_per_mtok": "Output ($/M)",
 }
-_SHARES: Final = ("25", "50", "75", "90")
 
 
 @dataclass(frozen=True)
@@ -46,15 +43,23 @@ def _signed(fraction: float) -> str:
 
 
 def _millions(count: float) -> str:
-    return f"{count / 1e6:,.0f}"
-
-
-def _unbroken(day: pd.Timestamp) -> str:
-    return f"{day:%d %b %Y}"
+    return f"{count / 1e6:,.1f}"
 
 
 def _reached(fraction: float) -> str:
     return "all of them" if fraction >= 1 else f"{fraction:.0%}"
+
+
+def _multiple(value: float) -> str:
+    return f"{value:.3f}" if 8e-4 < abs(value - 1) < 0.004 else f"{value:.2f}"
+
+
+def _dollars(usd: float) -> str:
+    return f"{usd:,.0f}" if usd >= 100 else f"{usd:,.2f}"
+
+
+def _chance(fraction: float) -> str:
+    return "below 0.1%" if fraction < 0.001 else f"{fraction:.0%}"
 
 
 _LAYOUTS: Final[dict[str, Layout]] = {
@@ -69,38 +74,21 @@ _LAYOUTS: Final[dict[str, Layout]] = {
         _formats(general=" ".join(_RATES), whole="context_window_tokens", cite="source_key"),
         note="Secondary: read in a price table or a guide, not on the vendor's page",
     ),
-    "tab-api-prose": Layout(
+    "tab-api-queries": Layout(
         {
-            "statement": "Statement",
-            "verdict": "Verdict",
-            "our_value_text": "Our value",
-            "evidence": "Evidence",
-            "source_key": "Source",
+            "Query complexity": "Query complexity",
+            "Visible output": "Visible output",
+            "Reasoning tokens": "Reasoning tokens",
+            "True output cost": "True output cost",
+            "with_input_usd": "With your prompt ($)",
+            "pro_with_input_usd": "The same on Pro ($)",
+            "length_percentile": "R1 requests no longer",
+            "share_percentile": "Percentile of the reasoning share",
         },
-        _formats(verdict="verdict", cite="source_key"),
-    ),
-    "tab-api-cards": Layout(
         {
-            "model": "Model",
-            **_RATES,
-            "cache_write_5m_usd_per_mtok": "Cache write, 5 min ($/M)",
-            "sources_agreeing": "Price tables agreeing",
-            "became": "At the latest check",
+            **_formats(exact="with_input_usd", usd="pro_with_input_usd"),
+            "length_percentile": _reached,
         },
-        _formats(general=" ".join([*_RATES, "cache_write_5m_usd_per_mtok"])),
-        empty="no such price",
-    ),
-    "tab-api-newer": Layout(
-        {
-            "model": "Model",
-            "listed_from": "Price since",
-            **_RATES,
-            "sources_agreeing": "Price tables agreeing",
-        },
-        {**_formats(general=" ".join(_RATES)), "listed_from": _unbroken},
-        note="Gemini 3.8 Flash and Gemini 4 Argon carry introductory prices, the DeepSeek models "
-        "off-peak ones. Where a release date is not verified, the price counts from the day on "
-        "which a table first lists it",
     ),
     "tab-api-ledger": Layout(
         {
@@ -113,133 +101,85 @@ _LAYOUTS: Final[dict[str, Layout]] = {
         _formats(whole="tokens", general="usd_per_mtok", usd="usd_per_krequest", percent="share"),
         empty="the leaves have different rates",
     ),
-    "tab-api-queries": Layout(
+    "tab-api-export": Layout(
         {
-            "query": "Query",
-            "output_tokens": "Output (tokens)",
-            "output_usd": "Output ($)",
-            "with_input_usd": "With prompt ($)",
-            "pro_output_usd": "Output, Pro ($)",
-            "pro_with_input_usd": "With prompt, Pro ($)",
-            "length_percentile": "R1 requests no longer",
-            "share_percentile": "Percentile of the reasoning share",
-        },
-        {
-            **_formats(exact="output_usd with_input_usd", whole="output_tokens"),
-            **_formats(cents="pro_output_usd pro_with_input_usd"),
-            "length_percentile": _reached,
-        },
-    ),
-    "tab-api-effort": Layout(
-        {
-            "effort": "Effort",
-            "arc1_usd": "ARC-AGI-1 ($ per task)",
-            "arc1_multiple": "ARC-AGI-1, times medium",
-            "arc1_score_percent": "ARC-AGI-1 solved (%)",
-            "arc2_usd": "ARC-AGI-2 ($ per task)",
-            "arc2_multiple": "ARC-AGI-2, times medium",
-            "arc2_score_percent": "ARC-AGI-2 solved (%)",
-        },
-        {
-            **_formats(cents="arc1_usd arc2_usd", usd="arc1_multiple arc2_multiple"),
-            "arc1_score_percent": ".1f",
-            "arc2_score_percent": ".1f",
-        },
-    ),
-    "tab-api-profiles": Layout(
-        {
-            "workload": "Workload",
+            "model": "Model",
             "requests": "Requests",
-            "input_mean_tokens": "Input, mean (tokens)",
-            "input_p95_tokens": "Input, p95 (tokens)",
-            "input_max_tokens": "Input, longest (tokens)",
-            "output_mean_tokens": "Output, mean (tokens)",
-            "ratio": "Input per output token",
-            "source_key": "Source",
+            "input_tokens": "Input (tokens)",
+            "cached": "Cached",
+            "output_tokens": "Output (tokens)",
+            "reasoning": "Reasoning, of output",
+            "cost_usd": "Cost ($)",
+            "share": "Share of the cost",
+        },
+        _formats(whole="requests input_tokens output_tokens", usd="cost_usd")
+        | dict.fromkeys(("cached", "reasoning", "share"), ".0%"),
+    ),
+    "tab-api-spread": Layout(
+        {
+            "case": "What is not known",
+            "range": "From the 5th to the 95th percentile",
+            "p5": "5th",
+            "p50": "Median",
+            "p95": "95th",
+            "p95_usd": "95th ($)",
+            "exceeds": "Passes your budget",
         },
         {
-            **_formats(
-                whole="requests input_mean_tokens input_p95_tokens input_max_tokens "
-                "output_mean_tokens",
-                cite="source_key",
-            ),
-            "ratio": ".2g",
+            **dict.fromkeys(("p5", "p50", "p95"), _multiple),
+            "p95_usd": _dollars,
+            "exceeds": _chance,
         },
-    ),
-    "tab-api-costs": Layout(
-        {"model": "Model", **{name: f"{name} ($)" for name in (*TRACES.values(), YOURS)}},
-        dict.fromkeys((*TRACES.values(), YOURS), ",.2f"),
+        empty="one request has no monthly budget",
+        note="Percentiles over the expected bill: of one request its own mean, of a month the mean "
+        "with all else known. A cached share is itself, the other ranges multiply the estimate",
     ),
     "tab-api-savings": Layout(
         {
             "workload": "Workload",
-            "list_usd": "List bill ($ per 1,000)",
-            "input_share": "Spent on input",
-            "cache_saved": "Cache saves",
-            "batch_saved": "Batch saves",
-            "both_saved": "Both save",
-            "cache_beats_batch": "Cache beats batch from",
+            "list_usd": "List ($ per 1,000)",
+            "cached": "Cached",
+            "cache": "Cache saves",
+            "batch": "Batch saves",
+            "effort": "Effort saves",
+            "together": "All three save",
+            "alone": "Each alone, added up",
         },
-        _formats(
-            usd="list_usd",
-            percent="input_share cache_saved batch_saved both_saved cache_beats_batch",
-        ),
-        empty="caching never saves more, or no batch price of that day is known",
+        _formats(usd="list_usd")
+        | dict.fromkeys(("cached", "cache", "batch", "effort", "together", "alone"), ".0%"),
+        note="The cached share is the trace's where it states one. Batch saves nothing where no "
+        "batch price of that day is known. The last column counts savings twice where levers meet",
     ),
-    "tab-api-cache-mix": Layout(
+    "tab-api-cascades": Layout(
         {
-            "workload": "Workload",
-            "ratio": "Input per output token",
-            **{share: f"{share}% cached" for share in _SHARES},
+            "route": "Route; recall / precision of the verifier",
+            "task_usd": "$ per task",
+            "solved": "Solved",
+            "gain": "Over the strong model (points)",
+            "solved_usd": "$ per solved task",
+            "escalated": "Escalated",
         },
-        {"ratio": ".2g", **dict.fromkeys(_SHARES, ".1%")},
+        {**_formats(cents="task_usd", usd="solved_usd"), "solved": ".1%", "escalated": ".0%"},
+        empty="one model alone",
+        note="In brackets the 95% interval over the tasks, the verifier taken as given",
     ),
-    "tab-api-reuse": Layout(
+    "tab-api-break-even": Layout(
         {
-            "model": "Model",
-            "lifetime": "Cache",
-            "write_multiple": "Write over new input",
-            "read_multiple": "Read over new input",
-            "uses": "Pays from use",
-            "cost_at_ten": "Cost at 10 uses, of uncached",
+            "fleet": "Rates",
+            "api": "API price",
+            "api_usd": "API ($ per 1,000)",
+            "full_load_usd": "Own, never idle ($)",
+            "requests": "Break-even (M requests a month)",
+            "accelerators": "GPUs there",
+            "utilization": "Mean load there",
+            "month_usd": "Cost there ($ a month)",
         },
-        {"uses": ".0f", "write_multiple": ".3g", "read_multiple": ".3g", "cost_at_ten": "percent"},
-    ),
-    "tab-api-cliffs": Layout(
         {
-            "model": "Model",
-            "date": "Prices of",
-            "last_tokens": "Edge (tokens)",
-            "below_usd": "At the edge ($)",
-            "above_usd": "One token more ($)",
-            "factor": "Factor",
+            **_formats(usd="api_usd full_load_usd", whole="accelerators month_usd"),
+            "requests": _millions,
+            "utilization": ".0%",
         },
-        _formats(whole="last_tokens", cents="below_usd above_usd", usd="factor"),
-    ),
-    "tab-api-forecast": Layout(
-        {
-            "model": "Model",
-            "list_usd": "List ($)",
-            "cached_usd": "Cached ($)",
-            "with_batch_usd": "Cached, with batch ($)",
-            "saved": "Saved of list",
-        },
-        _formats(whole="list_usd cached_usd with_batch_usd", percent="saved"),
-        empty="no batch price of that day is known",
-    ),
-    "tab-api-sensitivity": Layout(
-        {
-            "input": "Input",
-            "low_value": "Low",
-            "central_value": "Central",
-            "high_value": "High",
-            "lowest": "Lowest bill ($)",
-            "highest": "Highest bill ($)",
-            "swing": "Swing ($)",
-        },
-        _formats(usd="low_value central_value high_value", whole="lowest highest swing"),
-        note="Effort from low to xhigh as on ARC-AGI-2; cached shares as in two traces; the "
-        "factors of two and the step in the batch share are assumed",
+        empty="hosting never costs less, at any traffic",
     ),
     "tab-api-cases": Layout(
         {
@@ -255,23 +195,15 @@ _LAYOUTS: Final[dict[str, Layout]] = {
         note="At each publisher's own GPU price and full load. The agreement checks the "
         "arithmetic, not whether another fleet reaches these rates",
     ),
-    "tab-api-break-even": Layout(
+    "tab-api-enterprise": Layout(
         {
-            "fleet": "Fleet",
-            "api": "API price",
-            "api_usd": "API ($ per 1,000)",
-            "full_load_usd": "Own, full load ($)",
-            "own_usd": "Own, your utilization ($)",
-            "break_even_fraction": "Break-even utilization",
-            "break_even_requests": "Break-even (M requests a month)",
-            "traffic_multiple": "Over your traffic",
+            "model": "Model",
+            "printed": "Article",
+            "implied_usd": "Implied tokens ($)",
+            **{name: f"As {name} ($)" for name in TRACES.values()},
         },
-        {
-            **_formats(usd="api_usd full_load_usd own_usd", whole="traffic_multiple"),
-            "break_even_fraction": "percent",
-            "break_even_requests": _millions,
-        },
-        empty="never, not even at full load",
+        _formats(whole="implied_usd") | dict.fromkeys(TRACES.values(), ",.0f"),
+        empty="not in the article's row",
     ),
 }
 
@@ -296,8 +228,8 @@ def layout(name: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> layout("tab-api-forecast")["columns"]["saved"]
-    'Saved of list'
+    >>> layout("tab-api-spread")["columns"]["exceeds"]
+    'Passes your budget'
     """
     errors.require_known("table", name, _LAYOUTS)
     chosen = _LAYOUTS[name]

@@ -6,20 +6,17 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from computebook import datasets, errors
+from computebook.request_lengths import Lengths
 
 __all__ = [
     "effort_multiples",
-    "interpolated_mean_tokens",
-    "length_curve",
+    "input_lengths",
     "length_percentile",
-    "length_quantile",
-    "longest_output_tokens",
+    "output_lengths",
     "published_mean_tokens",
     "requests_counted",
-    "sampling_error_fraction",
     "share_percentile",
     "tail_share",
 ]
@@ -29,33 +26,41 @@ EFFORTS: Final = ("none", "low", "medium", "high", "xhigh")
 EFFORT_MODEL: Final = "gpt-5.2"
 EFFORT_SOURCE: Final = "arcprize2026leaderboard"
 TASK_SETS: Final = {"arc-agi-1": "arc1", "arc-agi-2": "arc2"}
-_GRID: Final = 200_001
 
 
-def length_curve() -> pd.DataFrame:
-    """Return the published points of the distribution of output lengths.
-
-    Returns
-    -------
-    DataFrame
-        `output_tokens` (reasoning and answer) and `fraction` of requests at most that long,
-        both rising.
-    """
+def _lengths(column: str) -> Lengths:
+    """Return the published points of one marginal; the longest stands for all beyond it."""
     points = datasets.load("reasoning_quantiles")
-    own = points[(points["profile_id"] == PROFILE) & points["output_tokens"].notna()]
-    frame = own.rename(columns={"quantile": "fraction"})[["output_tokens", "fraction"]]
-    return frame.sort_values(["fraction", "output_tokens"], ignore_index=True)
+    own = points[(points["profile_id"] == PROFILE) & points[column].notna()]
+    ordered = own.sort_values(["quantile", column])
+    shares = ordered["quantile"].to_numpy(float)
+    return Lengths(ordered[column].to_numpy(float), np.append(shares[:-1], 1.0))
 
 
-def _curve() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    frame = length_curve()
-    return np.log(frame["output_tokens"].to_numpy(float)), frame["fraction"].to_numpy(float)
+def output_lengths() -> Lengths:
+    """Return the output of DeepSeek-R1 requests in production, reasoning and answer together.
+
+    Examples
+    --------
+    >>> round(output_lengths().quantile(0.5))
+    792
+    """
+    return _lengths("output_tokens")
+
+
+def input_lengths() -> Lengths:
+    """Return the prompts of DeepSeek-R1 requests in production.
+
+    Examples
+    --------
+    >>> round(input_lengths().quantile(0.5))
+    208
+    """
+    return _lengths("input_tokens")
 
 
 def length_percentile(output_tokens: float) -> float:
     """Return the share of DeepSeek-R1 requests with at most this much output, fraction.
-
-    Published points are joined by lines over the logarithm of the length.
 
     Parameters
     ----------
@@ -74,25 +79,11 @@ def length_percentile(output_tokens: float) -> float:
 
     Examples
     --------
-    >>> round(length_percentile(10_000), 3), length_percentile(55_000)
+    >>> round(length_percentile(10_000), 3), round(length_percentile(55_000), 3)
     (0.979, 1.0)
     """
     errors.require_finite_in("output_tokens", output_tokens, "tokens", 1, 1e9)
-    lengths, fractions = _curve()
-    return float(np.interp(np.log(output_tokens), lengths, fractions))
-
-
-def length_quantile(fraction: float) -> float:
-    """Return the output that a share of DeepSeek-R1 requests stays within, tokens.
-
-    Examples
-    --------
-    >>> round(length_quantile(0.5))
-    792
-    """
-    errors.require_finite_in("fraction", fraction, "of 1", 0, 1)
-    lengths, fractions = _curve()
-    return float(np.exp(np.interp(fraction, fractions, lengths)))
+    return min(float(output_lengths().partial_moment(0, output_tokens)), 1.0)
 
 
 def share_percentile(reasoning_fraction: float) -> str:
@@ -105,18 +96,19 @@ def share_percentile(reasoning_fraction: float) -> str:
 
     Examples
     --------
-    >>> share_percentile(0.8), share_percentile(0.2)
-    ('57th', 'below 10th')
+    >>> [share_percentile(share) for share in (200 / 700, 0.8, 0.1)]
+    ['2nd', '56th', 'below 2nd']
     """
     errors.require_finite_in("reasoning_fraction", reasoning_fraction, "of 1", 0, 1)
     points = datasets.load("reasoning_quantiles").dropna(subset=["reasoning_share"])
     points = points.sort_values("quantile")
     shares, at = points["reasoning_share"].to_numpy(float), points["quantile"].to_numpy(float)
-    if reasoning_fraction < shares[0]:
+    share = round(reasoning_fraction, 4)
+    if share < shares[0]:
         return f"below {ordinal(at[0])}"
-    if reasoning_fraction > shares[-1]:
+    if share > shares[-1]:
         return f"above {ordinal(at[-1])}"
-    return ordinal(float(np.interp(reasoning_fraction, shares, at)))
+    return ordinal(float(np.interp(share, shares, at)))
 
 
 def ordinal(fraction: float) -> str:
@@ -146,54 +138,23 @@ def tail_share(top_fraction: float) -> float:
     True
     """
     errors.require_finite_in("top_fraction", top_fraction, "of 1", 0, 1)
-    lengths, fractions = _curve()
-    grid = np.linspace(0.0, 1.0, _GRID)
-    tokens = np.exp(np.interp(grid, fractions, lengths))
-    return float(tokens[grid >= 1 - top_fraction].sum() / tokens.sum())
+    lengths = output_lengths()
+    below = lengths.partial_moment(1, lengths.quantile(1 - top_fraction))
+    return float(1 - below / lengths.mean_tokens) if top_fraction < 1 else 1.0
 
 
-def interpolated_mean_tokens() -> float:
-    """Return the mean output that the joined points imply, to hold against the published one."""
-    lengths, fractions = _curve()
-    return float(np.exp(np.interp(np.linspace(0.0, 1.0, _GRID), fractions, lengths)).mean())
-
-
-def sampling_error_fraction(requests: float) -> float:
-    """Return the standard error of the mean output over many requests, as a fraction of it.
-
-    From the spread of the fitted lognormal: chance averages out, a shift of the mean does not.
-
-    Parameters
-    ----------
-    requests : float
-        Requests averaged over, >= 1.
-
-    Examples
-    --------
-    >>> round(sampling_error_fraction(1e6), 4)
-    0.0012
-    """
-    errors.require_finite_in("requests", requests, "requests", 1, 1e15)
-    rows = datasets.load("token_profiles").set_index("profile_id")
-    sigma = float(rows["output_lognormal_sigma"][PROFILE])
-    return float(np.sqrt(np.expm1(sigma**2) / requests))
+def _profile() -> Any:
+    return datasets.load("token_profiles").set_index("profile_id").loc[PROFILE]
 
 
 def published_mean_tokens() -> float:
     """Return the mean output that the trace states, tokens."""
-    rows = datasets.load("token_profiles").set_index("profile_id")
-    return float(rows["output_mean_tokens"][PROFILE])
+    return float(_profile()["output_mean_tokens"])
 
 
 def requests_counted() -> int:
     """Return how many requests the trace counts."""
-    rows = datasets.load("token_profiles").set_index("profile_id")
-    return int(rows["requests"][PROFILE])
-
-
-def longest_output_tokens() -> float:
-    """Return the longest output of the trace, its service's cap, tokens."""
-    return float(length_curve()["output_tokens"].max())
+    return int(_profile()["requests"])
 
 
 def effort_multiples() -> pd.DataFrame:

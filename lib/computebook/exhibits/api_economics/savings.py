@@ -1,59 +1,61 @@
-"""What caching and batching save, by workload, and how often a cached prefix must be used."""
+"""What caching, batching, effort routing and cascades save, alone and together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from scipy import optimize, special
 
-from computebook.exhibits.api_economics.offers import (
-    batch_card,
-    model_name,
-    model_vendor,
-    sold_cards,
-    standard_card,
-)
-from computebook.exhibits.api_economics.workloads import Request, workloads
-from computebook.price_cards import Date, price_cards
-from computebook.price_comparison import cache_break_even_uses, cached_prefix_cost_ratio
-from computebook.pricing import PriceCard, Rates, bill, cost_per_thousand_requests_usd
-from computebook.units import TOKENS_PER_MTOK
+from computebook import caching, datasets, levers
+from computebook.budgets import RequestMoments
+from computebook.exhibits.api_economics.offers import batch_card, model_name, standard_card
+from computebook.exhibits.api_economics.reasoning import effort_multiples
+from computebook.exhibits.api_economics.workloads import Request, measured_caches, workloads
+from computebook.price_cards import ARTICLE_DATE, Date, price_card
+from computebook.pricing import PriceCard, bill
+from computebook.task_costs import cost_per_solved_task_usd
 
-__all__ = [
-    "cache_break_even",
-    "cost_by_cached_share",
-    "saved_by_cached_share",
-    "savings",
-    "write_surcharges",
-]
+__all__ = ["cache_break_even", "cache_curves", "cascades", "lifetime_switch_per_hour", "savings"]
 
-SHARES_SHOWN: Final = (0.25, 0.50, 0.75, 0.90)
-USES_SHOWN: Final = 10
-_STEPS: Final = 21
-_LIFETIMES: Final = {
-    "5 minutes": "cache_write_5m_usd_per_mtok",
-    "1 hour": "cache_write_1h_usd_per_mtok",
-}
+LEVERS: Final = ("cache", "batch", "effort")
+LOW_EFFORT_SHARE: Final = 0.5
+"""Half of the requests at low effort instead of medium: ours, for the comparison."""
+CHEAP: Final = "kimi-k2.5"
+STRONG: Final = ("gpt-5.2", "claude-opus-4.5")
+VERIFIERS: Final = ((1.0, 1.0), (0.9, 0.9), (0.7, 0.8))
+"""Recall and precision: tests that decide, a good reviewer, a fair one. The last two are ours."""
+WRITER: Final = "claude-opus-4.5"
+CONVERSATION_TURNS: Final = 10
+_Z95: Final = float(special.ndtri(0.975))
+_RATES_PER_HOUR: Final = np.geomspace(0.1, 100, 31)
 
 
-def _total(request: Request, card: PriceCard, cached_fraction: Any = 0.0) -> Any:
-    return cost_per_thousand_requests_usd(request.usage(cached_fraction), card)
+def _effort_factor() -> float:
+    low = float(effort_multiples().set_index("effort")["arc2_multiple"]["low"])
+    return levers.routed_factor([1 - LOW_EFFORT_SHARE, LOW_EFFORT_SHARE], [1.0, low])
 
 
-def _input_share(request: Request, card: PriceCard) -> float:
-    parts = bill(request.usage(), card)
-    return float(parts.input_usd / parts.total_usd)
+def _usd(
+    request: Request,
+    cards: tuple[PriceCard, PriceCard],
+    shares: tuple[float, float],
+    pulled: frozenset[str],
+) -> float:
+    """Return the cost of 1,000 requests with some levers pulled, US dollars."""
+    cached = shares[0] if "cache" in pulled else 0.0
+    waiting = shares[1] if "batch" in pulled else 0.0
+    usage = request.usage(cached, _effort_factor() if "effort" in pulled else 1.0)
+    now, later = (RequestMoments(bill(usage, card).total_usd, 0.0) for card in cards)
+    return float(1_000 * now.mixed(later, waiting).mean_usd)
 
 
-def _cached_rate_ratio(card: PriceCard) -> float:
-    rates = card.tiers[0].rates
-    return rates.cached_input_usd_per_mtok / rates.uncached_input_usd_per_mtok
-
-
-def savings(model: str, on: Date, request: Request, cached_fraction: float) -> pd.DataFrame:
-    """Return what caching, batching and both save of each workload's list bill.
+def savings(
+    model: str, on: Date, request: Request, cached_fraction: float, batch_fraction: float
+) -> pd.DataFrame:
+    """Return what each lever saves of each workload's list bill, none counted twice.
 
     Parameters
     ----------
@@ -62,175 +64,189 @@ def savings(model: str, on: Date, request: Request, cached_fraction: float) -> p
     request : Request
         The reader's own mean request.
     cached_fraction : float
-        Share of the input read from a cache, 0 to 1.
+        Share of the input read from a cache where a trace states none, 0 to 1.
+    batch_fraction : float
+        Share of the requests that can wait.
 
     Returns
     -------
     DataFrame
-        `workload`; `list_usd` ($ per 1,000 requests, nothing cached); fractions of it:
-        `input_share`, `cache_saved`, `batch_saved`, `both_saved`; and `cache_beats_batch`, the
-        cached share from which caching alone saves more than batching alone (nan if none does).
-        Batch columns are nan where no batch price of that day is known.
+        `workload`, `list_usd` ($ per 1,000 requests), `cached`; fractions of the list bill
+        `cache`, `batch`, `effort` that sum to `together`, and `alone`, the sum of each lever
+        pulled on its own: what a plan that counts twice would book.
 
     Examples
     --------
-    >>> rows = savings("gpt-5.2", "2026-01-15", Request(6_000, 500, 0.7), 0.5)
-    >>> rows["cache_saved"].round(2).tolist()
-    [0.18, 0.41, 0.37, 0.04, 0.14]
+    >>> rows = savings("gpt-5.2", "2026-01-15", Request(6_000, 500, 0.7), 0.5, 0.2)
+    >>> bool((rows["together"] < rows["alone"]).all())
+    True
     """
-    card, batch = standard_card(model, on), batch_card(model, on)
-    rows = [
-        {"workload": name, **_saved(mean, card, batch, cached_fraction)}
-        for name, mean in workloads(request).items()
-    ]
+    standard = standard_card(model, on)
+    cards = (standard, batch_card(model, on) or standard)
+    rows = []
+    for name, mean in workloads(request).items():
+        cached = measured_caches().get(name, cached_fraction)
+        rows.append({"workload": name, "cached": cached}
+                    | _shared_out(mean, cards, (cached, batch_fraction)))  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _saved(
-    request: Request, card: PriceCard, batch: PriceCard | None, cached_fraction: float
+def _shared_out(
+    request: Request, cards: tuple[PriceCard, PriceCard], shares: tuple[float, float]
 ) -> dict[str, float]:
-    listed, share = _total(request, card), _input_share(request, card)
-    # No cached rate makes this zero but for the last bit: a saving is never printed as -0%.
-    cached = max(0.0, 1 - _total(request, card, cached_fraction) / listed)
-    batched = np.nan if batch is None else 1 - _total(request, batch) / listed
-    both = np.nan if batch is None else 1 - _total(request, batch, cached_fraction) / listed
-    most = share * (1 - _cached_rate_ratio(card))
-    needed = batched / most if most > 0 else np.inf
-    return {
-        "list_usd": listed,
-        "input_share": share,
-        "cache_saved": cached,
-        "batch_saved": batched,
-        "both_saved": both,
-        "cache_beats_batch": needed if needed <= 1 else np.nan,
-    }
+    def cost(pulled: frozenset[str]) -> float:
+        return _usd(request, cards, shares, pulled)
+
+    listed = cost(frozenset())
+    saved = levers.attributed_savings(cost, LEVERS)
+    alone = sum(1 - cost(frozenset({lever})) / listed for lever in LEVERS)
+    # A lever that moves nothing leaves the last bit behind: a saving is never printed as -0%.
+    parts = {lever: max(usd / listed, 0.0) for lever, usd in saved.items()}
+    together = 1 - cost(frozenset(LEVERS)) / listed
+    return {"list_usd": listed, **parts, "together": together, "alone": alone}
 
 
-def write_surcharges(
-    models: Sequence[str], on: Date, request: Request, cached_fraction: float
-) -> dict[str, float]:
-    """Return by how much bills rise if all new input is also written to a five-minute cache.
-
-    Returns
-    -------
-    dict of str to float
-        Fraction of the bill without writes, by model; only those that charge for writing.
-
-    Examples
-    --------
-    >>> rises = write_surcharges(["claude-opus-4.5"], "2026-01-15", Request(6_000, 500, 0.7), 0.5)
-    >>> round(rises["Claude Opus 4.5"], 3)
-    0.064
-    """
-    surcharges = {}
-    for name, card in sold_cards(models, on).items():
-        rates = card.tiers[0].rates
-        extra = rates.cache_write_5m_usd_per_mtok - rates.uncached_input_usd_per_mtok
-        new_mtok = request.input_tokens * (1 - cached_fraction) / TOKENS_PER_MTOK
-        rise = 1_000 * extra * new_mtok / _total(request, card, cached_fraction)
-        surcharges[name] = float(rise)
-    return {name: rise for name, rise in surcharges.items() if rise > 0}
-
-
-def saved_by_cached_share(model: str, on: Date, request: Request) -> pd.DataFrame:
-    """Return the fraction of each workload's bill that each cached share saves.
-
-    Returns
-    -------
-    DataFrame
-        `workload`, `ratio` (input per output token) and one column per share, named by its
-        percent.
-
-    Examples
-    --------
-    >>> rows = saved_by_cached_share("gpt-5.2", "2026-01-15", Request(6_000, 500, 0.7))
-    >>> list(rows.columns)
-    ['workload', 'ratio', '25', '50', '75', '90']
-    """
-    card = standard_card(model, on)
-    rows = [
-        {"workload": name, "ratio": mean.input_output_ratio}
-        | {
-            f"{100 * share:.0f}": 1 - _total(mean, card, share) / _total(mean, card)
-            for share in SHARES_SHOWN
-        }
-        for name, mean in workloads(request).items()
+def _caches() -> list[tuple[str, float, float, float]]:
+    """Return name, lifetime (s), and price of writing and reading over new input."""
+    rates = price_card(WRITER, ARTICLE_DATE).tiers[0].rates
+    new, read = rates.uncached_input_usd_per_mtok, rates.cached_input_usd_per_mtok
+    return [
+        ("No write fee, 5 min", 300.0, 1.0, read / new),
+        ("5 min", 300.0, rates.cache_write_5m_usd_per_mtok / new, read / new),
+        ("1 hour", 3_600.0, rates.cache_write_1h_usd_per_mtok / new, read / new),
     ]
-    return pd.DataFrame(rows).sort_values("ratio", ascending=False, ignore_index=True)
 
 
-def cost_by_cached_share(models: Sequence[str], on: Date, request: Request) -> pd.DataFrame:
-    """Return what 1,000 requests cost on each model as the cached share rises.
+def _cost(rate: Any, life: float, write: float, read: float) -> Any:
+    hit = caching.cache_hit_fraction(rate, life)
+    return caching.prefix_cost_ratio(hit, write, read, CONVERSATION_TURNS)
 
-    Cache writes are not billed here: see `cache_break_even`.
+
+def cache_curves() -> pd.DataFrame:
+    """Return the cost of a conversation's prefix over an uncached one by its turns per hour.
 
     Returns
     -------
     DataFrame
-        `model`, `vendor`, `cached_percent`, `usd_per_krequest`, in long form.
+        `cache`, `turns_per_hour`, `cost_percent`, in long form.
     """
-    shares = np.linspace(0.0, 1.0, _STEPS)
     frames = [
         pd.DataFrame(
             {
-                "model": name,
-                "vendor": model_vendor(card.model_id),
-                "cached_percent": 100 * shares,
-                "usd_per_krequest": _total(request, card, shares),
+                "cache": name,
+                "turns_per_hour": _RATES_PER_HOUR,
+                "cost_percent": 100 * _cost(_RATES_PER_HOUR, *terms),
             }
         )
-        for name, card in sold_cards(models, on).items()
+        for name, *terms in _caches()
     ]
     return pd.concat(frames, ignore_index=True)
 
 
-def _lifetimes(rates: Rates) -> dict[str, float]:
-    """Return the price of writing over that of new input, by lifetime of the cache."""
-    new = rates.uncached_input_usd_per_mtok
-    written = {life: getattr(rates, field) / new for life, field in _LIFETIMES.items()}
-    known = {life: ratio for life, ratio in written.items() if not np.isnan(ratio)}
-    return known or {"automatic": 1.0}
+def cache_break_even() -> dict[str, float]:
+    """Return the turns per hour from which each cache costs no more than none.
+
+    Examples
+    --------
+    >>> {name: round(rate, 2) for name, rate in cache_break_even().items()}
+    {'No write fee, 5 min': 0.0, '5 min': 3.32, '1 hour': 0.88}
+    """
+    return {
+        name: float(caching.break_even_uses_per_hour(write, read, life, CONVERSATION_TURNS))
+        for name, life, write, read in _caches()
+    }
 
 
-def cache_break_even(models: Sequence[str], on: Date) -> pd.DataFrame:
-    """Return how often a prefix must be used until caching it costs less than not.
+def lifetime_switch_per_hour() -> float:
+    """Return the turns per hour above which five minutes of life cost less than an hour.
 
-    Parameters
-    ----------
-    models : sequence of str
-        Model ids; those without a published cached rate on that day are left out.
-    on : str or date
-        Day of the prices.
+    Examples
+    --------
+    >>> 20 < lifetime_switch_per_hour() < 40
+    True
+    """
+    short, long = (terms for _, *terms in _caches()[1:])
+
+    def gap(rate: float) -> float:
+        return float(_cost(rate, *short) - _cost(rate, *long))
+
+    return float(optimize.brentq(gap, 5.0, 500.0))
+
+
+def _outcomes() -> tuple[pd.DataFrame, dict[str, float]]:
+    """Return who solved which task, and the mean cost of an attempt by model."""
+    rows = datasets.load("swebench_outcomes")
+    solved = rows.pivot_table(index="instance_id", columns="model_id", values="resolved")
+    cost = rows.groupby("model_id")["cost_usd"].mean()
+    return solved.astype(bool), {str(model): float(usd) for model, usd in cost.items()}
+
+
+def _alone(model: str) -> dict[str, Any]:
+    solved, cost = _outcomes()
+    return _row(f"{model_name(model)} alone", cost[model], float(solved[model].mean()))
+
+
+def _row(route: str, usd: float, solved: float, **more: Any) -> dict[str, Any]:
+    per_solved = float(cost_per_solved_task_usd(usd, solved))
+    return {"route": route, "task_usd": usd, "solved": solved, "solved_usd": per_solved} | more
+
+
+def _made(strong: str, recall: float, precision: float) -> dict[str, Any]:
+    """Return one cascade with its gain over the strong model on the same tasks, in points."""
+    solved, cost = _outcomes()
+    did, would = solved[CHEAP], solved[strong]
+    wrong = float(levers.false_accept_fraction(float(did.mean()), recall, precision))
+    made = levers.Cascade(
+        cost[CHEAP],
+        cost[strong],
+        float(did.mean()),
+        float(would[did].mean()),
+        float(would[~did].mean()),
+        recall,
+        wrong,
+    )
+    # Expected outcome of each task, less the strong model's: the tasks vary, the verifier is given.
+    kept = np.where(did, recall + (1 - recall) * would, (1 - wrong) * would)
+    gain = 100 * (kept - would.to_numpy(float))
+    half = float(_Z95 * gain.std(ddof=1) / np.sqrt(gain.size))
+    name = f"{model_name(CHEAP)}, then {model_name(strong)}; {recall:.0%} / {precision:.0%}"
+    return _row(
+        name,
+        float(made.task_usd),
+        float(made.solved_fraction),
+        gain_points=float(gain.mean()),
+        gain_low=float(gain.mean()) - half,
+        gain_high=float(gain.mean()) + half,
+        escalated=1 - float(made.accepted_fraction),
+    )
+
+
+def cascades() -> pd.DataFrame:
+    """Return what a cheap model first costs and solves on 500 software tasks, by verifier.
 
     Returns
     -------
     DataFrame
-        `model`, `lifetime` of the cache, `write_multiple` and `read_multiple` (over the rate of
-        new input), `uses` (the writing one included), `cost_at_ten` (fraction of the uncached
-        cost at ten uses).
+        `route`, `task_usd`, `solved` (fraction), `solved_usd` ($ per solved task); of cascades
+        `gain_points` over the strong model alone with its 95 % interval `gain_low` to
+        `gain_high` over the tasks, `gain` in words, and `escalated` (fraction of tasks).
 
     Examples
     --------
-    >>> rows = cache_break_even(["gpt-5.2", "claude-opus-4.5"], "2026-01-15")
-    >>> rows[["lifetime", "uses"]].to_numpy().tolist()
-    [['automatic', 2.0], ['5 minutes', 2.0], ['1 hour', 3.0]]
+    >>> rows = cascades().set_index("route")
+    >>> round(float(rows["task_usd"]["GPT-5.2 Thinking alone"]), 2)
+    0.83
     """
-    cards = price_cards(on)
-    rows = []
-    for model_id in models:
-        rates = cards[model_id].tiers[0].rates if model_id in cards else None
-        if rates is None or np.isnan(rates.cached_input_usd_per_mtok):
-            continue
-        read = rates.cached_input_usd_per_mtok / rates.uncached_input_usd_per_mtok
-        rows += [
-            {
-                "model": model_name(model_id),
-                "lifetime": life,
-                "write_multiple": write,
-                "read_multiple": read,
-                "uses": cache_break_even_uses(write, read),
-                "cost_at_ten": cached_prefix_cost_ratio(USES_SHOWN, write, read),
-            }
-            for life, write in _lifetimes(rates).items()
-        ]
-    return pd.DataFrame(rows)
+    rows = [_alone(model) for model in (CHEAP, *STRONG)]
+    rows += [_made(strong, *terms) for strong in STRONG for terms in VERIFIERS]
+    frame = pd.DataFrame(rows)
+    return frame.assign(gain=[_gain(row) for row in frame.to_dict("records")])
+
+
+def _gain(row: Mapping[Any, Any]) -> Any:
+    if pd.isna(row["gain_points"]):
+        return None
+    middle, low, high = (
+        f"{row[name]:+.1f}".replace("-", "−") for name in ("gain_points", "gain_low", "gain_high")
+    )
+    return f"{middle} ({low} to {high})"

@@ -2,98 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from computebook.parameters import Parameter
 from computebook.price_cards import ARTICLE_DATE
 
 __all__ = ["PARAMETERS"]
 
-_DEFAULT_MODELS: Final = [
-    "gpt-5.2",
-    "gpt-5.2-pro",
-    "claude-opus-4.5",
-    "gemini-3-pro",
-    "deepseek-v3.2",
-]
+
+def _number(name: str, unit: str, value: float, low: float, high: float, meaning: str) -> Parameter:
+    kind: Any = "int" if isinstance(value, int) else "float"
+    return Parameter(name, kind, unit, value, low, high, meaning=meaning)
+
 
 PARAMETERS: Final[tuple[Parameter, ...]] = (
     Parameter("model", "str", "", "gpt-5.2", meaning="Model whose bill is taken apart."),
-    Parameter("models", "list", "", _DEFAULT_MODELS, meaning="Models compared; at most seven."),
     Parameter("price_date", "str", "", ARTICLE_DATE, meaning="Day whose list prices apply."),
-    Parameter(
-        "requests_per_month", "int", "requests", 1_000_000, 1, 10**12, meaning="Requests a month."
+    _number("requests_per_month", "requests", 1_000_000, 1_000, 10**12, "Requests a month."),
+    _number(
+        *("input_tokens", "tokens", 6_000, 1, 200_000),
+        "Mean prompt of a request, cached tokens included.",
     ),
-    Parameter(
-        "input_tokens",
-        "int",
-        "tokens",
-        6_000,
-        0,
-        1_000_000,
-        meaning="Mean prompt of a request, cached tokens included.",
+    _number(
+        *("visible_output_tokens", "tokens", 500, 1, 200_000),
+        "Mean answer that the caller sees.",
     ),
-    Parameter(
-        "visible_output_tokens",
-        "int",
-        "tokens",
-        500,
-        1,
-        1_000_000,
-        meaning="Mean answer that the caller sees.",
+    _number(
+        *("reasoning_fraction", "of 1", 0.70, 0.0, 0.99),
+        "Share of the output that is reasoning, at medium effort.",
     ),
-    Parameter(
-        "reasoning_fraction",
-        "float",
-        "of 1",
-        0.70,
-        0.0,
-        0.99,
-        meaning="Share of the output that is reasoning, at medium effort.",
+    _number(
+        *("cached_fraction", "of 1", 0.50, 0.0, 1.0),
+        "Share of the input read from a prefix cache.",
     ),
-    Parameter(
-        "cached_fraction",
-        "float",
-        "of 1",
-        0.50,
-        0.0,
-        1.0,
-        meaning="Share of the input read from a prefix cache.",
+    _number(
+        *("batch_fraction", "of 1", 0.20, 0.0, 1.0),
+        "Share of the requests that can wait for the batch tier.",
     ),
-    Parameter(
-        "batch_fraction",
-        "float",
-        "of 1",
-        0.20,
-        0.0,
-        1.0,
-        meaning="Share of the requests that can wait for the batch tier.",
+    _number("monthly_budget_usd", "$", 35_000.0, 1.0, 1e12, "What may be spent in a month."),
+    _number(
+        *("gpu_hour_usd", "$/GPU-h", 3.0, 0.01, 100.0),
+        "Price of one Hopper GPU for one hour, for own serving.",
     ),
-    Parameter(
-        "gpu_hour_usd",
-        "float",
-        "$/GPU-h",
-        3.0,
-        0.01,
-        100.0,
-        meaning="Price of one Hopper GPU for one hour, for own serving.",
+    _number(
+        *("peak_to_mean", "", 2.0, 1.0, 100.0),
+        "Load that an own fleet is sized for, over its mean load.",
     ),
-    Parameter(
-        "utilization_fraction",
-        "float",
-        "of 1",
-        0.50,
-        0.01,
-        1.0,
-        meaning="Average load of an own fleet over the load that it is sized for.",
-    ),
-    Parameter(
-        "overhead_fraction",
-        "float",
-        "of 1",
-        0.25,
-        0.0,
-        10.0,
-        meaning="Spare capacity, staff and software on top of the GPU bill.",
+    _number(
+        *("staff_usd_per_year", "$/year", 300_000.0, 0.0, 1e9),
+        "People who run an own fleet, a year.",
     ),
 )

@@ -1,62 +1,64 @@
-"""When serving open weights oneself costs less than the API that serves the same weights.
+"""When serving open weights oneself costs less than an API.
 
-Published fleets of one model size (DeepSeek V3 and R1, 671 billion parameters) are held against
-the vendor's own API price for that size. A closed model cannot be self-hosted: no comparison
-with its price says anything.
+Rates of two published fleets and of one node in the serving model, for one model size (DeepSeek
+V3 and R1, 671 billion parameters), against the vendor's API price of that size. A closed model
+cannot be hosted: its price stands beside for what an open one would save if it did the job.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from computebook import datasets, tco
+from computebook import datasets, errors, memory, serving, tco
+from computebook.exhibits.api_economics.offers import model_name, standard_card
 from computebook.exhibits.api_economics.workloads import Request
-from computebook.price_cards import ARTICLE_DATE, price_card
-from computebook.pricing import bill, cost_per_thousand_requests_usd
-from computebook.units import HOURS_PER_YEAR, SECONDS_PER_DAY
+from computebook.inference.calibration import constants_for
+from computebook.inference.table import constants_from_table, intervals_from_table
+from computebook.price_cards import ARTICLE_DATE, Date, price_card
+from computebook.pricing import PriceCard, bill, cost_per_thousand_requests_usd
+from computebook.self_hosting import Fleet, PhaseRates, RequestShape
+from computebook.units import SECONDS_PER_DAY
 from computebook.usage import Usage
 
 __all__ = [
+    "CLOSED",
+    "Terms",
     "break_even",
-    "cost_by_utilization",
-    "own_usd_per_krequest",
+    "cost_by_volume",
+    "node_rate_span",
+    "owned_usd_per_gpu_hour",
     "published_cases",
-    "smallest_fleet_in_words",
-    "span_in_words",
 ]
 
-HOURS_PER_MONTH: Final = HOURS_PER_YEAR / 12
 MEASURED_DAY: Final = "2025-02-28"
 DEEPSEEK: Final = "deepseek-2025-02"
 SGLANG: Final = "sglang-2025-05"
-UTILIZATIONS: Final = np.round(np.arange(0.05, 1.001, 0.05), 2)
+DEEPSEEK_UNIT: Final = 8 * (4 + 18)
+"""One prefill unit of 4 nodes and one decode unit of 18, system design of the same source."""
+SGLANG_UNIT: Final = 96
+NODE_GPUS: Final = 8
+TOKEN_LIMIT_S: Final = 0.05
+"""20 tokens a second for each user, what DeepSeek's service gave."""
+SPARE_UNITS: Final = 1
+SGLANG_NAME: Final = "SGLang's rates"
+NODE: Final = "8 x H200, modelled"
+CLOSED: Final = " (closed)"
+_USERS: Final = np.unique(np.geomspace(1, 4_096, 97).round())
+_LIFETIME_YEARS, _CAPITAL_COST = 4.0, 0.10
 
 
 @dataclass(frozen=True)
-class Fleet:
-    """A published fleet: its size and what one GPU does in each phase.
+class Terms:
+    """What hosting costs: price of a GPU-hour, peak over mean load, people."""
 
-    Parameters
-    ----------
-    name : str
-        Name for the reader.
-    accelerators : float
-        GPUs of the published fleet.
-    prefill_tokens_per_s, decode_tokens_per_s : float
-        Tokens per second of one GPU in prefill and in decode, at full load.
-    counts_cached : bool
-        Whether the prefill rate counts tokens read from the cache: DeepSeek's does.
-    """
-
-    name: str
-    accelerators: float
-    prefill_tokens_per_s: float
-    decode_tokens_per_s: float
-    counts_cached: bool
+    gpu_hour_usd: float
+    peak_to_mean: float = 1.0
+    staff_usd_per_year: float = 0.0
 
 
 def _case(case_id: str) -> dict[str, float]:
@@ -68,216 +70,217 @@ def _case(case_id: str) -> dict[str, float]:
     }
 
 
-def _fleet(case_id: str, name: str, accelerators: float, counts_cached: bool) -> Fleet:
+def published_rates(case_id: str) -> PhaseRates:
+    """Return the rates of one accelerator of a published fleet; DeepSeek's count cached tokens."""
     case = _case(case_id)
     per_node = case["accelerators_per_node"]
-    return Fleet(
-        name,
-        accelerators,
+    return PhaseRates(
         case["input_tokens_per_s_per_node"] / per_node,
         case["output_tokens_per_s_per_node"] / per_node,
-        counts_cached,
+        counts_cached=case_id == DEEPSEEK,
     )
 
 
-def fleets() -> tuple[Fleet, Fleet]:
-    """Return the two published fleets: DeepSeek's own and the SGLang reproduction."""
-    case = _case(DEEPSEEK)
-    size = case["nodes_average"] * case["accelerators_per_node"]
-    return (
-        _fleet(DEEPSEEK, "DeepSeek fleet", size, True),
-        _fleet(SGLANG, "SGLang fleet", 96.0, False),
+def _node() -> serving.Deployment:
+    """Return DeepSeek-V3 in FP8 on eight H200, data-parallel attention, calibrated constants."""
+    return serving.Deployment(
+        architecture=datasets.architecture("deepseek-v3"),
+        accelerator=datasets.accelerator("h200-sxm"),
+        placement=memory.Placement.of(
+            "fp8", "bf16", tensor_parallel=NODE_GPUS, attention_data_parallel=NODE_GPUS
+        ),
+        constants=constants_for(
+            constants_from_table(), generation="hopper", weights="fp8", engine="sglang"
+        ),
     )
 
 
-def api_cards() -> dict[str, Any]:
-    """Return the API prices of the same model size: when measured, and on the article's date."""
-    return {
-        "R1 API, 2025": price_card("deepseek-r1", MEASURED_DAY),
-        "V3.2 API, 2026": price_card("deepseek-v3.2", ARTICLE_DATE),
-    }
+@cache
+def node_rates(shape: RequestShape) -> PhaseRates:
+    """Return what one H200 of a node of eight does, from the calibrated serving model.
 
+    Prompts and answers share the node, with as many users as keep to 20 tokens a second each.
+    The prompt's rate is that of packed prefill; the rest of the node's time is the answer's.
 
-def own_usd_per_krequest(
-    fleet: Fleet,
-    request: Request,
-    *,
-    cached_fraction: float,
-    gpu_hour_usd: float,
-    utilization_fraction: Any = 1.0,
-    overhead_fraction: float = 0.0,
-) -> Any:
-    r"""Return what 1,000 requests cost on an own fleet, US dollars.
-
-    .. math:: \frac{c_\text{GPU-h}(1+o)}{3600\,u}
-        \left(\frac{n_\text{prefill}}{t_\text{prefill}} + \frac{n_\text{out}}{t_\text{decode}}
-        \right)
-
-    Source: `deepseek2025inference`, which publishes all of its terms.
-
-    Parameters
-    ----------
-    fleet : Fleet
-        Rates of one GPU in each phase.
-    request : Request
-        Mean request.
-    cached_fraction : float
-        Share of the input found in the prefix cache, 0 to 1.
-    gpu_hour_usd : float
-        Price of one GPU for one hour, $/GPU-h.
-    utilization_fraction : float or array
-        Average load over the load that the fleet is sized for, above 0, at most 1.
-    overhead_fraction : float
-        Spare capacity, staff and software on top, >= 0.
+    Raises
+    ------
+    ComputebookError
+        If the model serves no user at that speed.
 
     Examples
     --------
-    >>> deepseek, _ = fleets()
-    >>> round(own_usd_per_krequest(deepseek, Request(0, 1_000), cached_fraction=0,
-    ...                            gpu_hour_usd=2.0), 3)
-    0.3
+    >>> 100 < node_rates(RequestShape(2_000, 1_000)).decode_tokens_per_s < 2_500
+    True
     """
-    counted = 1.0 if fleet.counts_cached else 1.0 - cached_fraction
-    load = (utilization_fraction, overhead_fraction)
-    prefill = tco.serving_usd_per_mtok(gpu_hour_usd, fleet.prefill_tokens_per_s, *load)
-    decode = tco.serving_usd_per_mtok(gpu_hour_usd, fleet.decode_tokens_per_s, *load)
-    usd = prefill * request.input_tokens * counted + decode * request.output_tokens
-    return usd / 1e3
+    node = _node()
+    prompt, output = max(shape.input_tokens, 1.0), max(shape.output_tokens, 1.0)
+    held = serving.most_sequences(node, prompt + output)
+    run = serving.fixed_concurrency(
+        node, _USERS, prompt, output, cached_fraction=shape.cached_fraction, sequence_limit=held
+    )
+    fast = np.asarray(run.time_per_output_token_s) <= TOKEN_LIMIT_S
+    most = float(np.where(fast, run.requests_per_s, 0.0).max())
+    computed = max(prompt * (1 - shape.cached_fraction), 1.0)
+    read_s = float(serving.packed_prefill_s(node, prompt, shape.cached_fraction))
+    written_s = 1 / most - read_s if most > 0 else 0.0
+    if written_s <= 0:
+        raise errors.ComputebookError(
+            f"no user of {prompt:,.0f} input and {output:,.0f} output tokens gets "
+            f"{1 / TOKEN_LIMIT_S:.0f} tokens/s on one node"
+        )
+    return PhaseRates(computed / read_s / NODE_GPUS, output / written_s / NODE_GPUS)
 
 
-def _api_usd_per_krequest(card: Any, request: Request, cached_fraction: float) -> float:
+def node_rate_span() -> tuple[float, float]:
+    """Return between which multiples 80 % of measured rates lie of the serving model's.
+
+    Examples
+    --------
+    >>> low, high = node_rate_span()
+    >>> low < 1 < high
+    True
+    """
+    low, high = intervals_from_table()["serving_fixed_concurrency.tpot"]
+    return 1 / high, 1 / low
+
+
+def _shape(request: Request, cached_fraction: float) -> RequestShape:
+    return RequestShape(request.input_tokens, request.output_tokens, cached_fraction)
+
+
+def fleets(shape: RequestShape, terms: Terms) -> dict[str, Fleet]:
+    """Return the three fleets on the reader's terms, one spare node each, by name."""
+    sources = {
+        "DeepSeek's rates": (published_rates(DEEPSEEK), DEEPSEEK_UNIT),
+        SGLANG_NAME: (published_rates(SGLANG), SGLANG_UNIT),
+        NODE: (node_rates(shape), NODE_GPUS),
+    }
+    return {
+        name: Fleet(
+            rates,
+            terms.gpu_hour_usd,
+            unit,
+            terms.peak_to_mean,
+            SPARE_UNITS * NODE_GPUS / unit,
+            terms.staff_usd_per_year,
+        )
+        for name, (rates, unit) in sources.items()
+    }
+
+
+def api_cards(model: str, on: Date) -> dict[str, PriceCard]:
+    """Return the API prices of the same model size, and of the reader's closed model."""
+    return {
+        "R1, Feb 2025": price_card("deepseek-r1", MEASURED_DAY),
+        "V3.2, Jan 2026": price_card("deepseek-v3.2", ARTICLE_DATE),
+        f"{model_name(standard_card(model, on).model_id)}{CLOSED}": standard_card(model, on),
+    }
+
+
+def _api_usd_per_krequest(card: PriceCard, request: Request, cached_fraction: float) -> float:
     return float(cost_per_thousand_requests_usd(request.usage(cached_fraction), card))
 
 
 def break_even(
-    request: Request,
-    *,
-    cached_fraction: float,
-    gpu_hour_usd: float,
-    utilization_fraction: float,
-    overhead_fraction: float,
-    requests_per_month: float,
+    model: str, on: Date, request: Request, cached_fraction: float, terms: Terms
 ) -> pd.DataFrame:
-    """Return when each published fleet costs less than each API price of the same model size.
+    """Return the traffic from which each fleet costs less than each API.
 
     Parameters
     ----------
+    model, on
+        The closed model and the day of its price.
     request : Request
         Mean request.
-    cached_fraction, gpu_hour_usd, utilization_fraction, overhead_fraction
-        As in `own_usd_per_krequest`.
-    requests_per_month : float
-        The reader's traffic.
+    cached_fraction : float
+        Share of the input found in the cache, own or the vendor's.
+    terms : Terms
+        Price of a GPU-hour, peak over mean load, staff.
 
     Returns
     -------
     DataFrame
-        `fleet`, `api`, `accelerators`; $ per 1,000 requests `api_usd`, `full_load_usd` and
-        `own_usd` (at the utilization given); `break_even_fraction` (above 1: never);
-        `break_even_requests` a month that the fleet must serve (nan if never) and
-        `traffic_multiple`, those over the reader's.
+        `fleet`, `api`; $ per 1,000 requests `api_usd` and `full_load_usd` (GPUs never idle, no
+        staff, no spare); at the break-even `requests` a month, `accelerators`, `utilization`
+        (fraction) and `month_usd`, nan where hosting never pays.
     """
+    shape = _shape(request, cached_fraction)
     rows = []
-    for fleet in fleets():
-        full = own_usd_per_krequest(
-            fleet,
-            request,
-            cached_fraction=cached_fraction,
-            gpu_hour_usd=gpu_hour_usd,
-            overhead_fraction=overhead_fraction,
-        )
-        month = fleet.accelerators * gpu_hour_usd * (1 + overhead_fraction) * HOURS_PER_MONTH
-        for api, card in api_cards().items():
+    for name, fleet in fleets(shape, terms).items():
+        for api, card in api_cards(model, on).items():
             price = _api_usd_per_krequest(card, request, cached_fraction)
-            needed = 1e3 * month / price if full <= price else float("nan")
+            found = fleet.break_even(shape, price / 1e3)
+            volume = float(found.requests_per_month)
             rows.append(
                 {
-                    "fleet": fleet.name,
+                    "fleet": name,
                     "api": api,
-                    "accelerators": fleet.accelerators,
                     "api_usd": price,
-                    "full_load_usd": full,
-                    "own_usd": full / utilization_fraction,
-                    "break_even_fraction": full / price,
-                    "break_even_requests": needed,
-                    "traffic_multiple": needed / requests_per_month,
+                    "full_load_usd": float(fleet.full_load_usd_per_krequest(shape)),
+                    "requests": volume if np.isfinite(volume) else float("nan"),
+                    "accelerators": float(found.units) * fleet.unit_accelerators,
+                    "utilization": float(found.utilization_fraction),
+                    "month_usd": float(found.month_usd),
                 }
             )
     return pd.DataFrame(rows)
 
 
-def cost_by_utilization(
-    request: Request, *, cached_fraction: float, gpu_hour_usd: float, overhead_fraction: float
+def cost_by_volume(
+    model: str, on: Date, request: Request, cached_fraction: float, terms: Terms
 ) -> pd.DataFrame:
-    """Return the cost of 1,000 requests by utilization on each fleet, and each API price.
+    """Return the cost of 1,000 requests by traffic: a large fleet, one node, and API prices.
+
+    DeepSeek's own rates run just above SGLang's and would hide them.
 
     Returns
     -------
     DataFrame
-        `series`, `utilization_percent`, `usd_per_krequest`, in long form.
+        `series`, `million_requests` a month, `usd_per_krequest`, in long form.
     """
-    own = [
-        pd.DataFrame(
-            {
-                "series": fleet.name,
-                "utilization_percent": 100 * UTILIZATIONS,
-                "usd_per_krequest": own_usd_per_krequest(
-                    fleet,
-                    request,
-                    cached_fraction=cached_fraction,
-                    gpu_hour_usd=gpu_hour_usd,
-                    utilization_fraction=UTILIZATIONS,
-                    overhead_fraction=overhead_fraction,
-                ),
-            }
-        )
-        for fleet in fleets()
+    volumes = np.geomspace(1e5, 1e9, 161)
+    shape = _shape(request, cached_fraction)
+    own = {
+        name: 1_000 * fleet.month_usd(shape, volumes) / volumes
+        for name, fleet in fleets(shape, terms).items()
+        if name in (SGLANG_NAME, NODE)
+    }
+    listed = {
+        name: np.full_like(volumes, _api_usd_per_krequest(card, request, cached_fraction))
+        for name, card in api_cards(model, on).items()
+    }
+    frames = [
+        pd.DataFrame({"series": name, "million_requests": volumes / 1e6, "usd_per_krequest": usd})
+        for name, usd in (own | listed).items()
     ]
-    listed = [
-        pd.DataFrame(
-            {
-                "series": name,
-                "utilization_percent": 100 * UTILIZATIONS,
-                "usd_per_krequest": _api_usd_per_krequest(card, request, cached_fraction),
-            }
-        )
-        for name, card in api_cards().items()
-    ]
-    return pd.concat([*own, *listed], ignore_index=True)
+    return pd.concat(frames, ignore_index=True)
 
 
-def smallest_fleet_in_words(own: pd.DataFrame) -> str:
-    """Return the size of the smallest fleet and the traffic that pays for it, in words.
+def owned_usd_per_gpu_hour() -> dict[str, float]:
+    """Return what an owned H200 costs per hour: its server over four years, and its electricity.
 
-    Parameters
-    ----------
-    own : DataFrame
-        From `break_even`.
-    """
-    rows = own[own["accelerators"] == own["accelerators"].min()].dropna(subset=["traffic_multiple"])
-    size = f"the smaller fleet has {own['accelerators'].min():,.0f} GPUs"
-    if rows.empty:
-        return f"{size}, and no traffic pays for it at either price"
-    least, most = rows["traffic_multiple"].min(), rows["traffic_multiple"].max()
-    span = f"{least:,.3g}" if len(rows) == 1 else f"{least:,.3g} to {most:,.3g}"
-    return f"{size}, and it takes {span} times the traffic assumed here to pay for it"
-
-
-def span_in_words(low: float, high: float) -> str:
-    """Return from which utilization own serving costs less, over the published fleets, in words.
+    Building, network and staff are not in it.
 
     Examples
     --------
-    >>> span_in_words(0.19, 0.28), span_in_words(1.1, 1.3)
-    ('above 19% to 28% utilization, depending on the fleet', 'at no utilization')
-    >>> span_in_words(0.7, 1.3)
-    'above 70% utilization on the better fleet only'
+    >>> parts = owned_usd_per_gpu_hour()
+    >>> 0.05 < parts["electricity"] < 0.3 < parts["capital"] < 3
+    True
     """
-    if low > 1:
-        return "at no utilization"
-    if high > 1:
-        return f"above {low:.0%} utilization on the better fleet only"
-    return f"above {low:.0%} to {high:.0%} utilization, depending on the fleet"
+    prices = datasets.load("accelerator_prices").set_index("price_id")["central_usd"].to_dict()
+    factors = datasets.load("facility_factors").set_index("factor_id")["central"].to_dict()
+    systems = datasets.load("systems").set_index("system_id")
+    draws = 1e3 * systems["rated_power_kw"] / systems["accelerators"]
+    draw_w = float(draws.to_dict()["dgx-h200"])
+    capital = tco.amortized_usd_per_gpu_hour(
+        float(prices["seller-hgx-h200-2025-01"]), _LIFETIME_YEARS, _CAPITAL_COST
+    )
+    power = tco.electricity_usd_per_gpu_hour(
+        draw_w,
+        float(factors["pue-uptime-2025"]),
+        float(factors["electricity-us-industrial-2025"]),
+    )
+    return {"capital": float(capital), "electricity": float(power)}
 
 
 def _deepseek_day() -> list[tuple[str, str, float, float]]:
@@ -291,15 +294,8 @@ def _deepseek_day() -> list[tuple[str, str, float, float]]:
         cached_input_tokens=case["cached_input_tokens_per_day"],
     )
     revenue = bill(day, price_card("deepseek-r1", MEASURED_DAY), request_input_tokens=0.0).total_usd
-    per_gpu = 1 / case["accelerators_per_node"]
-    busy = sum(
-        tco.phase_accelerators(
-            case[f"{kind}_tokens_per_day"],
-            SECONDS_PER_DAY,
-            case[f"{kind}_tokens_per_s_per_node"] * per_gpu,
-        )
-        for kind in ("input", "output")
-    )
+    whole = RequestShape(case["input_tokens_per_day"] / 1e8, case["output_tokens_per_day"] / 1e8)
+    busy = published_rates(DEEPSEEK).accelerator_seconds(whole) * 1e8 / SECONDS_PER_DAY
     return [
         ("DeepSeek: cost of the day", "$", case["cost_usd_per_day"], cost),
         (
@@ -308,7 +304,12 @@ def _deepseek_day() -> list[tuple[str, str, float, float]]:
             case["theoretical_revenue_usd_per_day"],
             revenue,
         ),
-        ("DeepSeek: nodes busy", "nodes", case["nodes_average"], busy * per_gpu),
+        (
+            "DeepSeek: nodes busy",
+            "nodes",
+            case["nodes_average"],
+            busy / case["accelerators_per_node"],
+        ),
     ]
 
 
@@ -338,7 +339,7 @@ def published_cases() -> pd.DataFrame:
     sources = datasets.load("self_host_cases").drop_duplicates("case_id").set_index("case_id")
     rows = [(*row, DEEPSEEK) for row in _deepseek_day()]
     named = {
-        SGLANG: "SGLang, H100: output",
+        SGLANG: "SGLang, 96 H100: output",
         "nvidia-r1-h200": "NVIDIA, H200: output",
         "nvidia-r1-gb300": "NVIDIA, GB300: output",
     }

@@ -1,42 +1,33 @@
-"""Requests of measured workloads, the bill of each by leaf, and what each model charges."""
+"""Requests of measured workloads, and the bill of one by leaf."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pandas as pd
 
 from computebook import datasets, errors
-from computebook.exhibits.api_economics.offers import model_vendor, sold_cards, standard_card
+from computebook.exhibits.api_economics.offers import standard_card
 from computebook.price_cards import Date
-from computebook.pricing import (
-    Usage,
-    bill,
-    cost_per_thousand_requests_usd,
-    rate_usd_per_mtok,
-)
+from computebook.pricing import Usage, bill, rate_usd_per_mtok
 
 __all__ = [
-    "CODE_TRACE",
     "REASONING_TRACE",
     "YOURS",
     "Request",
-    "bills_by_leaf",
-    "cost_by_model",
     "ledger",
+    "measured_caches",
     "measured_requests",
-    "profiles",
     "workloads",
 ]
 
 YOURS: Final = "Your request"
-CODE_TRACE: Final = "Azure code"
 REASONING_TRACE: Final = "R1 reasoning"
 TRACES: Final = {
     "azure-2023-conversation": "Azure chat",
-    "azure-2023-code": CODE_TRACE,
+    "azure-2023-code": "Azure code",
     "mooncake-conversation": "Kimi long chat",
     "servegen-deepseek-r1": REASONING_TRACE,
 }
@@ -148,26 +139,17 @@ def workloads(request: Request) -> dict[str, Request]:
     return measured_requests() | {YOURS: request}
 
 
-def profiles() -> pd.DataFrame:
-    """Return the lengths of the requests in each trace.
+def measured_caches() -> dict[str, float]:
+    """Return the cached share of the input of the traces that state one, by label.
 
-    Returns
-    -------
-    DataFrame
-        `workload`, `requests`, `input_mean_tokens`, `input_p95_tokens`, `input_max_tokens`,
-        `output_mean_tokens`, `output_p95_tokens`, `ratio` (input per output token),
-        `source_key`.
+    Examples
+    --------
+    >>> measured_caches()
+    {'Kimi long chat': 0.366}
     """
     rows = datasets.load("token_profiles").set_index("profile_id").loc[list(TRACES)]
-    frame = rows.assign(
-        workload=list(TRACES.values()),
-        ratio=rows["input_mean_tokens"] / rows["output_mean_tokens"],
-    )
-    columns = [
-        *("workload", "requests", "input_mean_tokens", "input_p95_tokens", "input_max_tokens"),
-        *("output_mean_tokens", "output_p95_tokens", "ratio", "source_key"),
-    ]
-    return frame[columns].reset_index(drop=True)
+    known = rows["cached_share"].dropna()
+    return {TRACES[str(profile)]: float(share) for profile, share in known.items()}
 
 
 def ledger(model: str, on: Date, request: Request, cached_fraction: float) -> pd.DataFrame:
@@ -202,59 +184,4 @@ def ledger(model: str, on: Date, request: Request, cached_fraction: float) -> pd
     rows.append(
         {"leaf": "Total", "tokens": tokens, "usd_per_krequest": 1_000 * total, "share": 1.0}
     )
-    return pd.DataFrame(rows)
-
-
-def bills_by_leaf(model: str, on: Date, request: Request, cached_fraction: float) -> pd.DataFrame:
-    """Return the bill of each workload by leaf, $ per 1,000 requests, in long form.
-
-    Returns
-    -------
-    DataFrame
-        `workload`, `leaf`, `usd_per_krequest`, `share` (fraction of the workload's bill).
-    """
-    card = standard_card(model, on)
-    rows = []
-    for name, mean in workloads(request).items():
-        parts = bill(mean.usage(cached_fraction), card).parts()
-        total = sum(parts.values())
-        rows += [
-            (name, leaf, 1_000 * parts[part], parts[part] / total)
-            for part, leaf in LEAF_NAMES.items()
-        ]
-    return pd.DataFrame(rows, columns=["workload", "leaf", "usd_per_krequest", "share"])
-
-
-def cost_by_model(
-    models: Sequence[str], on: Date, request: Request, cached_fraction: float = 0.0
-) -> pd.DataFrame:
-    """Return what 1,000 requests of each workload cost on each model, US dollars.
-
-    Means suffice where the price is linear in the tokens: no prompt of a trace reaches a
-    long-context tier.
-
-    Returns
-    -------
-    DataFrame
-        `model`, `vendor` and one column per workload.
-
-    Raises
-    ------
-    ComputebookError
-        If a model is unknown or none is sold that day.
-
-    Examples
-    --------
-    >>> costs = cost_by_model(["gpt-5.2"], "2026-01-15", Request(6_000, 500, 0.7))
-    >>> costs["Azure chat"].round(2).tolist()
-    [4.98]
-    """
-    rows = [
-        {"model": name, "vendor": model_vendor(card.model_id)}
-        | {
-            workload: cost_per_thousand_requests_usd(mean.usage(cached_fraction), card)
-            for workload, mean in workloads(request).items()
-        }
-        for name, card in sold_cards(models, on).items()
-    ]
     return pd.DataFrame(rows)
