@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import pandas as pd
 
 from computebook import datasets
 
 __all__ = ["HourPrice", "hour_price"]
+
+_YEAR: Final = pd.Timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ class HourPrice:
 
 @cache
 def hour_price(accelerator_id: str) -> HourPrice:
-    """Return the on-demand price of an accelerator over all offers in the table.
+    """Return the on-demand price of an accelerator over the offers of a year.
+
+    Prices fall from year to year: offers that are more than a year older than the newest one for
+    this accelerator are left out, or the oldest list prices would set the median.
 
     Parameters
     ----------
@@ -57,7 +63,8 @@ def hour_price(accelerator_id: str) -> HourPrice:
     """
     offers = datasets.load("gpu_hour_prices")
     same = (offers["accelerator_id"] == accelerator_id) & (offers["kind"] == "on-demand")
-    rows = offers[same]
+    newest = offers.loc[same, "as_of"].max()
+    rows = offers[same & (offers["as_of"] > newest - _YEAR)]
     prices = rows["usd_per_gpu_hour"].astype(float)
     return HourPrice(
         float(prices.median()), float(prices.min()), float(prices.max()), len(prices),
