@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from computebook import datasets, price_cards, price_comparison, price_crosscheck, pricing
+from computebook import (
+    datasets,
+    price_cards,
+    price_comparison,
+    price_crosscheck,
+    pricing,
+    rates,
+)
 from computebook.errors import ComputebookError
 from computebook.pricing import PriceCard, Rates, Tier, Usage, bill
 from computebook.usage import LEAVES
@@ -260,6 +267,50 @@ def test_proportional_cards_cannot_tell_input_from_output() -> None:
         price_comparison.implied_token_volumes([1, 2], [GPT, GPT.times(2)])
     with pytest.raises(ComputebookError, match="1 values for 2 cards"):
         price_comparison.implied_token_volumes([1], [GPT, OPUS])
+
+
+def test_keeping_a_cache_is_billed_by_the_hour_where_it_has_a_price() -> None:
+    kept = Usage(cache_storage_token_hours=2e6)
+    card = price_cards.price_card("gemini-3.1-pro", "2026-11-23")
+    assert bill(kept, card).cache_storage_usd == pytest.approx(9.0)
+    assert bill(kept + kept, card).total_usd == bill(kept.times(2), card).total_usd
+    with pytest.raises(ComputebookError, match="publishes no cache_storage_usd_per_mtok_hour"):
+        bill(kept, GPT)
+
+
+@given(st.integers(0, 4_000_000_000))
+def test_peak_hours_are_weekly_and_seven_hours_of_each_working_day(second: int) -> None:
+    hours = rates.PeakHours.parse("Mon-Fri 01:00-04:00, 06:00-10:00")
+    week, day, hour = 604_800, 86_400, 3_600
+    assert hours.contains(second) == hours.contains(second + week)
+    inside = sum(hours.contains(second // day * day + h * hour) for h in range(24))
+    assert inside in (0, 7)
+
+
+def test_peak_hours_end_before_the_hour_that_is_named() -> None:
+    hours = rates.PeakHours.parse("Mon-Fri 01:00-04:00, 06:00-10:00")
+    monday = 1_772_409_600  # 2026-03-02
+    moments = [(1, True), (4, False), (5, False), (6, True), (10, False)]
+    assert [hours.contains(monday + h * 3_600) for h, _ in moments] == [
+        is_in for _, is_in in moments
+    ]
+    with pytest.raises(ComputebookError, match="write them as Mon-Fri"):
+        rates.PeakHours.parse("mornings")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("EUR", "write it as EUR=0.9"),
+        ("EUR=a", "write it as EUR=0.9"),
+        ("EURO=1", "not a code of three capital letters"),
+        ("EUR=0", "exchange rate = 0 EUR per USD is out of bounds"),
+        ("EUR=1@soon", "write it as EUR=0.9"),
+    ],
+)
+def test_exchange_rates_are_given_or_refused(text: str, message: str) -> None:
+    with pytest.raises(ComputebookError, match=message):
+        rates.ExchangeRate.parse(text)
 
 
 # Dated cards from the table

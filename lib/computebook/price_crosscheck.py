@@ -23,6 +23,7 @@ __all__ = [
     "KNOWN_DIFFERENCES",
     "PACKAGE_MODELS",
     "KnownDifference",
+    "package_module",
     "price_comparisons",
     "price_differences",
 ]
@@ -121,7 +122,14 @@ KNOWN_DIFFERENCES: Final = (
 """Differences found in genai-prices 0.2.3, each read at its source."""
 
 
-def _package() -> Any:
+def package_module() -> Any:
+    """Return the installed genai-prices.
+
+    Raises
+    ------
+    ComputebookError
+        If it is not installed.
+    """
     try:
         return importlib.import_module("genai_prices")
     except ModuleNotFoundError as missing:
@@ -215,7 +223,7 @@ def price_comparisons(on: Date = ARTICLE_DATE) -> pd.DataFrame:
     >>> not installed or bool(price_comparisons("2026-01-15")["agrees"].mean() > 0.5)
     True
     """
-    package, day = _package(), parse_date(on)
+    package, day = package_module(), parse_date(on)
     held = rows_in_force(datasets.load("api_prices"), on)
     found: list[dict[str, Any]] = []
     for (model_id, _), rows in held.groupby(["model_id", "service_tier"], sort=False):

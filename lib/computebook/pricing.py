@@ -9,15 +9,14 @@ by vendor, so the card says it. The parts of a bill add up to its total.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from computebook import errors
+from computebook.rates import PriceCard, Rates, Tier
 from computebook.units import TOKENS_PER_MTOK, Quantity, plain
 from computebook.usage import LEAVES, Usage
 
@@ -47,185 +46,6 @@ RATE_OF_LEAF: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Rates:
-    """Prices of one context tier, US dollars per million tokens; nan where none is published.
-
-    Parameters
-    ----------
-    uncached_input_usd_per_mtok, output_usd_per_mtok : float
-        Full input and output rates, $/M tokens, 0 to 1e5.
-    cached_input_usd_per_mtok : float
-        Rate of input read from a cache, $/M tokens.
-    cache_write_5m_usd_per_mtok, cache_write_1h_usd_per_mtok : float
-        Rates of input written to a cache, $/M tokens.
-
-    Raises
-    ------
-    ComputebookError
-        If a rate is negative or infinite, or the input or output rate is missing.
-
-    Examples
-    --------
-    >>> Rates(1.75, 14.0, cached_input_usd_per_mtok=0.175).output_usd_per_mtok
-    14.0
-    """
-
-    uncached_input_usd_per_mtok: float
-    output_usd_per_mtok: float
-    cached_input_usd_per_mtok: float = math.nan
-    cache_write_5m_usd_per_mtok: float = math.nan
-    cache_write_1h_usd_per_mtok: float = math.nan
-
-    def __post_init__(self) -> None:
-        """Reject what cannot be billed."""
-        for rate in dataclasses.fields(self):
-            value = getattr(self, rate.name)
-            required = rate.default is dataclasses.MISSING
-            if required or not math.isnan(value):
-                errors.require_finite_in(rate.name, value, "$/M tokens", 0.0, 1e5)
-
-    def times(self, factor: float) -> Rates:
-        """Return every rate multiplied, for a discount or a surcharge."""
-        return Rates(*(getattr(self, rate.name) * factor for rate in dataclasses.fields(self)))
-
-    def filled(self) -> Rates:
-        """Return the rates with the uncached input rate in place of missing cache rates."""
-        rates = dataclasses.astuple(self)
-        return Rates(*(self.uncached_input_usd_per_mtok if math.isnan(r) else r for r in rates))
-
-
-@dataclass(frozen=True)
-class Tier:
-    """Rates that hold for requests whose total input passes an edge.
-
-    Parameters
-    ----------
-    rates : Rates
-        Prices inside the tier.
-    context_above_tokens : float
-        The edge, tokens; 0 for the base tier.
-    edge_inclusive : bool
-        Whether a request of exactly `context_above_tokens` is already in the tier.
-    """
-
-    rates: Rates
-    context_above_tokens: float = 0.0
-    edge_inclusive: bool = False
-
-    def contains(self, input_tokens: Any) -> Any:
-        """Return whether a request of this total input has passed the edge.
-
-        Examples
-        --------
-        >>> tier = Tier(Rates(4.0, 18.0), 200_000)
-        >>> bool(tier.contains(200_000)), bool(tier.contains(200_001))
-        (False, True)
-        """
-        if self.edge_inclusive:
-            return input_tokens >= self.context_above_tokens
-        return input_tokens > self.context_above_tokens
-
-
-@dataclass(frozen=True)
-class PriceCard:
-    """All prices of one model in one service tier over one period.
-
-    Parameters
-    ----------
-    model_id : str
-        Model that the card prices.
-    tiers : tuple of Tier
-        Context tiers by rising edge; the first starts at 0.
-    service_tier : str
-        "standard", "batch", "flex" or "priority".
-    effective_from, checked_on : str
-        First day that the prices hold and last day that they were read, ISO dates.
-    source_key : str
-        Key of the source in the bibliography.
-    tool_fees_usd_per_kcall : mapping of str to float
-        Fees by tool, $ per 1,000 calls.
-    peak_multiplier : float
-        Factor on every rate in peak hours, >= 1; see `times`. `bill` prices the other hours.
-
-    Raises
-    ------
-    ComputebookError
-        If there is no base tier, or the edges do not rise.
-
-    Examples
-    --------
-    >>> card = PriceCard.flat("gpt-5.2", 1.75, 14.0, cached_input_usd_per_mtok=0.175)
-    >>> card.tiers[0].rates.cached_input_usd_per_mtok
-    0.175
-    """
-
-    model_id: str
-    tiers: tuple[Tier, ...]
-    service_tier: str = "standard"
-    effective_from: str = ""
-    checked_on: str = ""
-    source_key: str = ""
-    tool_fees_usd_per_kcall: Mapping[str, float] = field(default_factory=dict)
-    peak_multiplier: float = 1.0
-
-    def __post_init__(self) -> None:
-        """Reject what cannot be billed."""
-        edges = [tier.context_above_tokens for tier in self.tiers]
-        rising = all(low < high for low, high in itertools.pairwise(edges))
-        if not edges or edges[0] != 0 or not rising:
-            raise errors.ComputebookError(
-                f"price card of {self.model_id!r}: context_above_tokens = {edges} tokens must "
-                f"start at 0 and rise from tier to tier"
-            )
-
-    @classmethod
-    def flat(
-        cls,
-        model_id: str,
-        uncached_input_usd_per_mtok: float,
-        output_usd_per_mtok: float,
-        **other_rates: float,
-    ) -> PriceCard:
-        """Return a card with one tier; `other_rates` are the optional fields of `Rates`."""
-        rates = Rates(uncached_input_usd_per_mtok, output_usd_per_mtok, **other_rates)
-        return cls(model_id, (Tier(rates),))
-
-    def times(self, factor: float, service_tier: str = "") -> PriceCard:
-        """Return a card with every token rate multiplied.
-
-        Parameters
-        ----------
-        factor : float
-            Multiple of every token rate: 0.5 for a batch discount of one half.
-        service_tier : str
-            Name of the tier that it makes; the same by default.
-
-        Examples
-        --------
-        >>> PriceCard.flat("gpt-5.2", 1.75, 14.0).times(0.5, "batch").service_tier
-        'batch'
-        """
-        tiers = tuple(dataclasses.replace(t, rates=t.rates.times(factor)) for t in self.tiers)
-        name = service_tier or self.service_tier
-        return dataclasses.replace(self, tiers=tiers, service_tier=name)
-
-    def without_cache_discount(self) -> PriceCard:
-        """Return the card with every missing cache rate set to the uncached input rate.
-
-        Where no cached rate is published (GPT-5.2 Pro), a repeated prompt costs what a new one
-        does. `bill` refuses to assume that; this method says it.
-
-        Examples
-        --------
-        >>> pro = PriceCard.flat("gpt-5.2-pro", 21.0, 168.0).without_cache_discount()
-        >>> pro.tiers[0].rates.cached_input_usd_per_mtok
-        21.0
-        """
-        tiers = tuple(dataclasses.replace(t, rates=t.rates.filled()) for t in self.tiers)
-        return dataclasses.replace(self, tiers=tiers)
-
-
 @dataclass(frozen=True, eq=False)
 class Bill:
     """What a usage costs, one part per leaf, US dollars; the parts add up to `total_usd`."""
@@ -237,6 +57,7 @@ class Bill:
     visible_output_usd: Any
     reasoning_output_usd: Any
     tool_calls_usd: Any
+    cache_storage_usd: Any = 0.0
 
     def parts(self) -> dict[str, Any]:
         """Return the parts by name, US dollars."""
@@ -325,6 +146,18 @@ def _tool_calls_usd(usage: Usage, card: PriceCard) -> Any:
     return sum(calls, start=0.0) / CALLS_PER_KCALL
 
 
+def _cache_storage_usd(usage: Usage, card: PriceCard) -> Any:
+    rate, kept = card.cache_storage_usd_per_mtok_hour, usage.cache_storage_token_hours
+    if not math.isnan(rate):
+        return kept * rate / TOKENS_PER_MTOK
+    if errors.is_symbolic(kept) or not np.any(np.asarray(kept) > 0):
+        return 0.0
+    raise errors.ComputebookError(
+        f"{card.model_id} ({card.service_tier}) publishes no cache_storage_usd_per_mtok_hour, "
+        f"yet cache_storage_token_hours = {np.max(kept):.10g} token-hours"
+    )
+
+
 def _request_input_tokens(usage: Usage, given: Any) -> Any:
     name = "request_input_tokens"
     if given is None:
@@ -374,7 +207,8 @@ def bill(usage: Usage, card: PriceCard, request_input_tokens: Quantity | None = 
     """
     length = _request_input_tokens(usage, request_input_tokens)
     parts = [_leaf_usd(leaf, getattr(usage, leaf), card, length) for leaf in LEAVES]
-    return Bill(*(plain(part) for part in (*parts, _tool_calls_usd(usage, card))))
+    extras = (_tool_calls_usd(usage, card), _cache_storage_usd(usage, card))
+    return Bill(*(plain(part) for part in (*parts, *extras)))
 
 
 def cost_per_thousand_requests_usd(usage: Usage, card: PriceCard) -> Any:

@@ -76,6 +76,9 @@ class Usage:
         Output that is billed but not shown, tokens, >= 0.
     tool_calls : mapping of str to float or array
         Calls by tool, as the price card names its fees, >= 0.
+    cache_storage_token_hours : float or array
+        Tokens of an explicit cache times the hours that it is kept, where keeping it has a
+        price (Google), >= 0.
 
     Raises
     ------
@@ -97,9 +100,13 @@ class Usage:
     visible_output_tokens: Any = 0.0
     reasoning_output_tokens: Any = 0.0
     tool_calls: Mapping[str, Any] = field(default_factory=dict)
+    cache_storage_token_hours: Any = 0.0
 
     def __post_init__(self) -> None:
         """Reject what cannot be billed."""
+        errors.require_finite_in(
+            "cache_storage_token_hours", self.cache_storage_token_hours, "token-hours", 0.0, 1e18
+        )
         for leaf in LEAVES:
             object.__setattr__(self, leaf, _tokens(leaf, getattr(self, leaf)))
         for tool, calls in self.tool_calls.items():
@@ -122,7 +129,8 @@ class Usage:
             for tool in {**self.tool_calls, **other.tool_calls}
         }
         leaves = {leaf: getattr(self, leaf) + getattr(other, leaf) for leaf in LEAVES}
-        return Usage(**leaves, tool_calls=tools)
+        hours = self.cache_storage_token_hours + other.cache_storage_token_hours
+        return Usage(**leaves, tool_calls=tools, cache_storage_token_hours=hours)
 
     def times(self, factor: Quantity) -> Usage:
         """Return every count multiplied, from one request to a year of them say.
@@ -139,7 +147,8 @@ class Usage:
         """
         leaves: dict[str, Any] = {leaf: getattr(self, leaf) * factor for leaf in LEAVES}
         tools = {tool: calls * factor for tool, calls in self.tool_calls.items()}
-        return replace(self, **leaves, tool_calls=tools)
+        hours = self.cache_storage_token_hours * factor
+        return replace(self, **leaves, tool_calls=tools, cache_storage_token_hours=hours)
 
     @classmethod
     def from_totals(

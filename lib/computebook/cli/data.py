@@ -88,18 +88,37 @@ def check() -> None:
 
 
 @data.command()
-@click.option("--on", metavar="DATE", help="Date of the prices, YYYY-MM-DD; the newest rows.")
+@click.option("--on", metavar="DATE", help="Day of the prices, YYYY-MM-DD; the newest price check.")
+@click.option(
+    "--propose",
+    is_flag=True,
+    help="Rows for data/api_prices.csv to review: new prices, tiers and models.",
+)
 @output.format_options
-def prices(on: str | None, form: str | None) -> None:
+def prices(on: str | None, propose: bool, form: str | None) -> None:
     """List where the installed genai-prices differs from our price cards, and why.
+
+    With --propose, write dated rows in the columns of data/api_prices.csv for what differs
+    without a known reason and for what the table does not hold. They are to be reviewed: the
+    package copies from other tables, and dates few of its prices.
 
     \b
     computebook data prices --on 2026-01-15
+    computebook data prices --propose --csv > proposed.csv
     """
-    from computebook import price_crosscheck
+    from computebook import price_crosscheck, price_proposals
 
-    date = on or datasets.data_date().date().isoformat()
-    output.write(price_crosscheck.price_differences(date), form, f"Differences on {date}")
+    date = on or str(datasets.load("api_prices")["checked_on"].max().date())
+    if propose:
+        output.write(price_proposals.price_proposals(date), form, f"Rows to review on {date}")
+        return
+    found = price_crosscheck.price_differences(date)
+    output.write(found, form, f"Differences on {date}")
+    if form is None:
+        unknown = int((found["reason"] == "").sum())
+        click.echo(
+            f"{len(found)} differences, {unknown} without a known reason; --propose lists rows"
+        )
 
 
 COMMANDS = {"data": data}
