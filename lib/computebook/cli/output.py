@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import numbers
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 import pandas as pd
@@ -12,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_GROUPED_FROM: Final = 10_000
 
 
 def format_options(command: Command) -> Command:
@@ -47,9 +50,11 @@ def cell(value: Any) -> str:
 
     Examples
     --------
-    >>> cell(3.35), cell(float("nan")), cell("H100")
-    ('3.35', '', 'H100')
+    >>> cell(3.35), cell(float("nan")), cell("H100"), cell(24326516), cell(2026)
+    ('3.35', '', 'H100', '24,326,516', '2026')
     """
+    if isinstance(value, numbers.Integral) and abs(int(value)) >= _GROUPED_FROM:
+        return f"{int(value):,}"
     if isinstance(value, float):
         return "" if value != value else f"{value:,.6g}"
     return str(value.date()) if isinstance(value, pd.Timestamp) else str(value)
