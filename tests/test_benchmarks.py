@@ -1,5 +1,7 @@
 """Scores: intervals against SciPy and published cases, leads that survive, cost per solved task."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from computebook import benchmarks, datasets
+from computebook import benchmarks, composites, datasets, task_costs
 from computebook.errors import ComputebookError
 
 CLAIMED = pd.DataFrame(
@@ -307,3 +309,106 @@ def test_pareto_front_is_what_nobody_dominates(values: list[tuple[int, int]]) ->
         better = (cost <= cost[i]) & (score >= score[i])
         strictly = better & ((cost < cost[i]) | (score > score[i]))
         assert on_front == (not strictly.any())
+
+
+# Progress: what a score costs over time
+
+
+# By hand: 60% cost $2 on day 0; on day 730.5 (two years) it costs $0.50: four times in two years,
+# twice in one.
+def test_decline_by_hand() -> None:
+    found = task_costs.cost_decline([0, 300, 730.5], [2.0, 1.5, 0.5], [0.6, 0.9, 0.99], 1e8, 0.6)
+    assert found.factor == pytest.approx(4.0)
+    assert found.factor_per_year == pytest.approx(2.0)
+    assert (found.first_usd, found.last_usd) == (2.0, 0.5)
+
+
+def test_dearer_models_are_no_decline() -> None:
+    found = task_costs.cost_decline([0, 100], [1.0, 3.0], [0.6, 0.9], 500, 0.6)
+    assert found[2:] == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_one_lucky_model_widens_the_interval() -> None:
+    days, scores = [0, *[365.25] * 20], [0.6] + [0.9] * 20
+    lucky = task_costs.cost_decline(days, [1.0, 0.01] + [0.5] * 19, scores, 500, 0.6)
+    even = task_costs.cost_decline(days, [1.0] + [0.5] * 20, scores, 500, 0.6)
+    assert lucky.low_per_year == pytest.approx(2.0)
+    assert lucky.high_per_year == pytest.approx(100.0)
+    assert (even.low_per_year, even.high_per_year) == pytest.approx((2.0, 2.0))
+
+
+def test_no_later_model_means_no_decline_to_measure() -> None:
+    with pytest.raises(ComputebookError, match=r"floor_fraction = 0\.6: no model came out after"):
+        task_costs.cost_decline([0, 0], [1.0, 0.5], [0.6, 0.9], 500, 0.6)
+    with pytest.raises(ComputebookError, match="no model came out after"):
+        task_costs.cost_decline([0, 1], [1.0, 0.5], [0.1, 0.1], 500, 0.6)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_frontiers_only_improve(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    days = np.sort(generator.integers(0, 50, 12)).astype(float)
+    cost, score = generator.uniform(0.1, 5, 12), generator.uniform(0, 100, 12)
+    cheapest = task_costs.cheapest_over_time(days, cost, score, 50)
+    best = task_costs.best_score_within(days, cost, score, 2.0)
+    for place in range(12):
+        until = days <= days[place]
+        reach, within = until & (score >= 50), until & (cost <= 2)
+        assert cheapest[place] == (cost[reach].min() if reach.any() else math.inf)
+        assert best[place] == (score[within].max() if within.any() else -math.inf)
+    finite = cheapest[np.isfinite(cheapest)]
+    assert (np.diff(finite) <= 0).all()
+
+
+# Composites
+
+TABLE = pd.DataFrame({"x": [80.0, 70.0, 60.0], "y": [60.0, 90.0, 50.0]}, index=["a", "b", "c"])
+
+
+def test_composite_by_hand() -> None:
+    found = composites.rank_sensitivity(TABLE, [100, 100], [3, 1], 4_000)
+    assert found.loc["a", "composite_percent"] == pytest.approx(75.0)
+    assert found.loc["b", "composite_percent"] == pytest.approx(75.0)
+    assert found.loc["c", "composite_percent"] == pytest.approx(57.5)
+    # a leads where 80 w + 60 (1 - w) > 70 w + 90 (1 - w), so from w = 3/4 on.
+    assert found.loc["a", "first_by_weights"] == pytest.approx(0.25, abs=0.03)
+    assert found["undominated"].to_dict() == {"a": True, "b": True, "c": False}
+    assert found.loc["c", ["best_rank", "worst_rank"]].tolist() == [3, 3]
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_dominated_model_never_leads(seed: int) -> None:
+    scores = np.random.default_rng(seed).uniform(0, 100, (4, 5))
+    kept = composites.undominated(scores)
+    weightings = composites.weight_draws(5, 200, seed)
+    led = composites.composite_scores(scores, weightings).argmax(axis=1)
+    assert kept[led].all()
+    assert kept.any()
+
+
+def test_weights_are_shares() -> None:
+    weights = composites.equal_weights(["code", "code", "science", "maths"])
+    assert weights.tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 3, 1 / 3])
+    drawn = composites.weight_draws(6, 2_000)
+    assert drawn.sum(axis=1) == pytest.approx(np.ones(2_000))
+    assert drawn.mean(axis=0) == pytest.approx(np.full(6, 1 / 6), abs=0.01)
+
+
+def test_scale_of_the_weights_does_not_matter() -> None:
+    one = composites.rank_sensitivity(TABLE, [50, 50], [1, 2], 500)
+    ten = composites.rank_sensitivity(TABLE, [50, 50], [10, 20], 500)
+    pd.testing.assert_frame_equal(one, ten)
+
+
+@pytest.mark.parametrize(
+    ("scores", "weights", "message"),
+    [
+        ([[80.0, math.nan]], [1, 1], "scores_percent = nan"),
+        ([[80.0, 20.0]], [1, 1, 1], "weights has 3 entries for 2 benchmarks"),
+        ([[80.0, 20.0]], [0, 0], "weights are all zero"),
+        ([[80.0, 20.0]], [-1, 2], "weights = -1"),
+    ],
+)
+def test_bad_composites(scores: object, weights: object, message: str) -> None:
+    with pytest.raises(ComputebookError, match=message):
+        composites.composite_scores(scores, weights)  # type: ignore[arg-type]

@@ -75,6 +75,19 @@ def test_small_vendors_lower_the_upper_bound() -> None:
     assert narrow.high == pytest.approx(1_600 + 729 + 3 * 100 + 9)
 
 
+def test_noise_widens_the_index_both_ways() -> None:
+    bounds = market.concentration([68.0, 18.2])
+    wide = market.concentration_interval([68.0, 18.2], 1.0)
+    wider = market.concentration_interval([68.0, 18.2], 3.0)
+    assert wider.low < wide.low < bounds.low < bounds.high < wide.high < wider.high
+    # No draw can leave 67 to 69 and 17.2 to 19.2, nor can its rest.
+    assert wide.low > 67**2 + 17.2**2
+    assert wide.high < 69**2 + 19.2**2 + (100 - 67 - 17.2) ** 2
+    assert market.concentration_interval([60.0, 40.0], 5.0).high <= 10_000
+    with pytest.raises(ComputebookError, match="noise_points = -1"):
+        market.concentration_interval([60.0], -1.0)
+
+
 @given(lists_of_shares)
 def test_concentration_lies_between_none_and_monopoly(shares: np.ndarray) -> None:
     result = market.concentration(shares)

@@ -17,6 +17,7 @@ from computebook import errors
 __all__ = [
     "Concentration",
     "concentration",
+    "concentration_interval",
     "effective_vendors",
     "leaders",
     "metric_table",
@@ -202,6 +203,61 @@ def concentration(shares_percent: Any, largest_unlisted_percent: float = 100.0) 
     listed = float((shares.astype(float) ** 2).sum())
     high = listed + pieces * largest**2 + left**2
     return Concentration(round(listed, 6), round(high, 6), rest)
+
+
+def concentration_interval(
+    shares_percent: Any,
+    noise_points: float,
+    confidence_fraction: float = 0.95,
+    draws: int = 2_000,
+    seed: int = 20260131,
+) -> Concentration:
+    """Return the bounds of the index widened by the noise of the shares.
+
+    Each share is drawn again, evenly within the noise on either side; draws that exceed the
+    whole are scaled to it. The interval runs from the lower tail of the lower bound to the upper
+    tail of the upper one: it covers what is unlisted and what is imprecise.
+
+    Parameters
+    ----------
+    shares_percent : array_like
+        Listed shares, percent, as in `concentration`.
+    noise_points : float
+        How far a reading may be off on either side, percentage points, 0 to 100.
+    confidence_fraction : float
+        Level of the interval, fraction.
+    draws : int
+        Number of draws.
+    seed : int
+        Seed: equal seeds give equal limits.
+
+    Raises
+    ------
+    ComputebookError
+        If a share, the noise or the level is out of bounds.
+
+    Examples
+    --------
+    >>> concentration_interval([68.0, 18.2], 0.0) == concentration([68.0, 18.2])
+    True
+    >>> wide = concentration_interval([68.0, 18.2], 0.8)
+    >>> wide.low < 4_955.24 < 5_145.68 < wide.high
+    True
+    """
+    bounds = concentration(shares_percent)
+    noise = errors.require_finite_in("noise_points", noise_points, "points", 0.0, PERCENT)
+    level = errors.require_finite_in(
+        "confidence_fraction", confidence_fraction, "fraction", 1e-9, 1 - 1e-9
+    )
+    shares = np.atleast_1d(np.asarray(shares_percent, float))
+    moved = np.random.default_rng(seed).uniform(-noise, noise, (draws, shares.size))
+    drawn = np.clip(shares + moved, 0.0, None)
+    drawn *= np.minimum(PERCENT / np.maximum(drawn.sum(axis=1, keepdims=True), PERCENT), 1.0)
+    listed = (drawn**2).sum(axis=1)
+    rest = PERCENT - drawn.sum(axis=1)
+    tail = (1 - float(level)) / 2
+    low, high = np.quantile(listed, tail), np.quantile(listed + rest**2, 1 - tail)
+    return Concentration(round(float(low), 6), round(float(high), 6), bounds.unlisted_percent)
 
 
 def effective_vendors(index: float) -> float:

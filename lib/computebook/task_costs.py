@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +11,35 @@ from computebook import errors
 from computebook.proportions import Interval, wilson_interval
 from computebook.units import Quantity, scalar_in_scalar_out
 
-__all__ = ["cost_per_solved_task_interval", "cost_per_solved_task_usd", "pareto_front"]
+__all__ = [
+    "CostDecline",
+    "best_score_within",
+    "cheapest_over_time",
+    "cost_decline",
+    "cost_per_solved_task_interval",
+    "cost_per_solved_task_usd",
+    "pareto_front",
+]
+
+DAYS_PER_YEAR: Final = 365.25
+#: Jeffreys' prior of a proportion: half an item solved, half an item missed.
+PRIOR_ITEMS: Final = 0.5
+
+
+class CostDecline(NamedTuple):
+    """How the cheapest cost of reaching a score fell between two days.
+
+    `first_usd` and `last_usd` are the cheapest cost per task on the first and the last day,
+    `factor` how many times cheaper the last is, `factor_per_year` the same for a year of equal
+    pace, `low_per_year` and `high_per_year` its interval.
+    """
+
+    first_usd: float
+    last_usd: float
+    factor: float
+    factor_per_year: float
+    low_per_year: float
+    high_per_year: float
 
 
 @scalar_in_scalar_out
@@ -126,3 +154,154 @@ def _repeat_for_equals(on_front: NDArray[np.bool_], same: NDArray[np.bool_]) -> 
     """Give each point that equals its predecessor the verdict of the first of them."""
     first = np.maximum.accumulate(np.where(same, 0, np.arange(same.size)))
     return np.asarray(on_front[first], dtype=bool)
+
+
+def cheapest_over_time(
+    day: ArrayLike, cost_usd: ArrayLike, score: ArrayLike, floor: float
+) -> NDArray[np.float64]:
+    """Return the cheapest cost at which a score was to be had up to each day, US dollars.
+
+    Parameters
+    ----------
+    day : array_like
+        Day on which each model came out, as a number, shape (points,).
+    cost_usd : array_like
+        Cost per task, US dollars, >= 0.
+    score, floor : array_like and float
+        Scores and the one to be reached, in one unit.
+
+    Returns
+    -------
+    array
+        In the order of the points; infinite until a model reaches the floor. Models of one day
+        count together.
+
+    Examples
+    --------
+    >>> cheapest_over_time([0, 10, 20], [2.0, 1.0, 0.5], [60, 40, 60], 50).tolist()
+    [2.0, 2.0, 0.5]
+    """
+    days = errors.require_finite_in("day", day, "days", -1e9, 1e9).astype(float)
+    cost = errors.require_finite_in("cost_usd", cost_usd, "$", 0.0, 1e9).astype(float)
+    enough = np.where(np.asarray(score, float) >= floor, cost, np.inf)
+    return np.asarray(np.where(days[None, :] <= days[:, None], enough, np.inf).min(axis=1))
+
+
+def best_score_within(
+    day: ArrayLike, cost_usd: ArrayLike, score: ArrayLike, most_usd: float
+) -> NDArray[np.float64]:
+    """Return the best score to be had for a cost up to each day, in the unit of the scores.
+
+    Parameters
+    ----------
+    day : array_like
+        Day on which each model came out, as a number, shape (points,).
+    cost_usd, most_usd : array_like and float
+        Costs per task and the most that one pays, US dollars.
+    score : array_like
+        Scores, in any unit.
+
+    Returns
+    -------
+    array
+        In the order of the points; minus infinity until a model is cheap enough.
+
+    Examples
+    --------
+    >>> best_score_within([0, 10, 20], [2.0, 1.0, 0.5], [60, 40, 55], 1.0).tolist()
+    [-inf, 40.0, 55.0]
+    """
+    days = errors.require_finite_in("day", day, "days", -1e9, 1e9).astype(float)
+    cost = errors.require_finite_in("cost_usd", cost_usd, "$", 0.0, 1e9).astype(float)
+    within = np.where(cost <= most_usd, np.asarray(score, float), -np.inf)
+    return np.asarray(np.where(days[None, :] <= days[:, None], within, -np.inf).max(axis=1))
+
+
+def cost_decline(
+    day: ArrayLike,
+    cost_usd: ArrayLike,
+    score_fraction: ArrayLike,
+    items: float,
+    floor_fraction: float,
+    draws: int = 2_000,
+    seed: int = 20260131,
+    confidence_fraction: float = 0.95,
+) -> CostDecline:
+    r"""Return how fast the cheapest cost of reaching a score fell.
+
+    .. math:: f_\text{year} = (c_\text{first} / c_\text{last})^{365.25 / \Delta t}
+
+    from the first day on which the score was reached to the last day of the points. Each draw
+    picks the later models anew with replacement and draws their scores from
+    :math:`B(k + 1/2, n - k + 1/2)`: one lucky cheap model or one lucky score then moves the
+    interval, not the result. Source: `efron1979bootstrap`, `brown2001interval`.
+
+    Parameters
+    ----------
+    day : array_like
+        Day on which each model came out, as a number, shape (points,).
+    cost_usd : array_like
+        Cost per task, US dollars, above 0.
+    score_fraction : array_like
+        Scores, fractions.
+    items : float
+        Items of the benchmark.
+    floor_fraction : float
+        Score to be reached, fraction.
+    draws : int
+        Number of draws.
+    seed : int
+        Seed: equal seeds give equal intervals.
+    confidence_fraction : float
+        Level of the interval, fraction.
+
+    Returns
+    -------
+    CostDecline
+        A factor of 1 means no decline.
+
+    Raises
+    ------
+    ComputebookError
+        If no model reaches the floor, or none came out after the first that does.
+
+    Examples
+    --------
+    >>> found = cost_decline([0, 365.25], [1.0, 0.1], [0.6, 0.9], 500, 0.6)
+    >>> round(found.factor_per_year, 6)
+    10.0
+    """
+    days = errors.require_finite_in("day", day, "days", -1e9, 1e9).astype(float)
+    cost = errors.require_finite_in("cost_usd", cost_usd, "$", 1e-12, 1e9).astype(float)
+    solved = errors.require_finite_in("score_fraction", score_fraction, "of 1", 0.0, 1.0)
+    reach = solved >= floor_fraction - 1e-12
+    later = days > days[reach].min() if reach.any() else np.zeros(days.size, bool)
+    if not later.any():
+        raise errors.ComputebookError(
+            f"floor_fraction = {floor_fraction:g}: no model came out after the first that "
+            f"reaches it, so there is no decline to measure"
+        )
+    first = float(cost[reach & ~later].min())
+    years = float(days.max() - days[reach].min()) / DAYS_PER_YEAR
+    drawn = _redrawn(cost[later], solved[later], items, floor_fraction, draws, seed)
+    last = min(first, float(cost[reach].min()))
+    tail = (1 - confidence_fraction) / 2
+    ends = np.quantile((first / np.minimum(drawn, first)) ** (1 / years), [tail, 1 - tail])
+    pace = (first / last) ** (1 / years)
+    return CostDecline(first, last, first / last, pace, float(ends[0]), float(ends[1]))
+
+
+def _redrawn(
+    cost: NDArray[np.float64],
+    solved: NDArray[np.float64],
+    items: float,
+    floor: float,
+    draws: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return the cheapest cost above the floor with models picked and scores drawn anew."""
+    generator = np.random.default_rng(seed)
+    picked = generator.integers(0, cost.size, (draws, cost.size))
+    right, wrong = solved * items + PRIOR_ITEMS, (1 - solved) * items + PRIOR_ITEMS
+    scores = generator.beta(right[picked], wrong[picked])
+    return np.asarray(np.where(scores >= floor, cost[picked], np.inf).min(axis=1))

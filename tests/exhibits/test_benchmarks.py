@@ -16,7 +16,9 @@ from computebook.parameters import check_parameters
 DEFAULTS: dict[str, Any] = {p.name: p.default for p in exhibit.PARAMETERS}
 CHAPTER = Path(__file__).parents[2] / "chapters" / "benchmarks.ipynb"
 MODELS = DEFAULTS["frontier_models"]
-HEADLINE_KEYS = [k for k in DEFAULTS if k not in ("min_score_percent", "failure_cost_usd")]
+#: Parameters that move tables of their own, not the headline.
+UNHEADED = ("min_score_percent", "failure_cost_usd", "composite_weighting")
+HEADLINE_KEYS = [k for k in DEFAULTS if k not in UNHEADED]
 
 
 def headline(**changed: Any) -> exhibit.Headline:
@@ -272,3 +274,56 @@ def test_the_chapter_states_the_declared_defaults() -> None:
     body = ast.parse("".join(cell["source"])).body
     stated = {n.targets[0].id: ast.literal_eval(n.value) for n in body if isinstance(n, ast.Assign)}
     assert stated == DEFAULTS
+
+
+# By hand from the board: Claude Sonnet 4.5 (29 September 2025) 74.2% at $1.19; MiniMax-M3 (1 June
+# 2026) 76.4% at $0.17; last release 9 June 2026, 253 days later: (1.19 / 0.17) ** (365.25 / 253).
+def test_pace_of_swe_bench_by_hand() -> None:
+    row = exhibit.progress_table().set_index("benchmark_id").loc["swe-bench-verified"]
+    assert row["factor"] == pytest.approx(7.0)
+    assert row["per_year"] == pytest.approx(7.0 ** (365.25 / 253), rel=1e-3)
+    assert row["first"] == "Claude Sonnet 4.5, Sep 2025"
+    assert row["last"] == "MiniMax-M3, Jun 2026"
+    assert row["low_per_year"] < row["per_year"] < row["high_per_year"]
+    assert row["best_percent"] == 83.8  # Claude Opus 4.8 at $0.75
+
+
+def test_no_decline_is_within_the_interval_of_arc() -> None:
+    table = exhibit.progress_table().set_index("benchmark_id")
+    assert (table.loc[["arc-agi-1", "arc-agi-2"], "low_per_year"] == 1.0).all()
+    wide, narrow = exhibit.progress_table(99.0), exhibit.progress_table(50.0)
+    assert (wide["high_per_year"] >= narrow["high_per_year"]).all()
+
+
+def test_composite_has_one_source_and_no_gap() -> None:
+    scores = exhibit.composite_scores()
+    stated = exhibit.composite_weights(scores)
+    assert scores.notna().all(axis=None)
+    assert stated["weight"].sum() == pytest.approx(1.0)
+    by_category = stated.groupby("category")["weight"].sum()
+    assert by_category.to_numpy() == pytest.approx(np.full(len(by_category), 1 / len(by_category)))
+    assert scores.loc["GPT-5.2 Thinking", "longbench-v2"] == 54.5
+
+
+def test_the_leader_of_a_composite_depends_on_the_weights() -> None:
+    leaders = {
+        name: exhibit.composite_ranks(name)["model"].iloc[0]
+        for name in ("categories", "benchmarks", "items")
+    }
+    assert leaders["items"] == "Gemini 3 Pro"  # MMLU-Pro has most of the items
+    assert leaders["benchmarks"] == "GPT-5.2 Thinking"
+    ranks = exhibit.composite_ranks("benchmarks").set_index("model")
+    by_hand = exhibit.composite_scores().mean(axis=1)
+    assert ranks["composite_percent"].sort_index().to_numpy() == pytest.approx(
+        by_hand.sort_index().to_numpy()
+    )
+    with pytest.raises(ComputebookError, match="did you mean 'categories'"):
+        exhibit.composite_ranks("category")
+
+
+def test_every_score_says_how_it_was_made() -> None:
+    for reporter in ("independent", "self", "competitor"):
+        table = exhibit.score_table(reporter)
+        assert table[["conditions", "effort", "exposure"]].ne("").all(axis=None)
+        own = table["reported_by"] == "self"
+        assert (table["conditions"].str.contains("self-reported") == own).all()

@@ -24,7 +24,7 @@ from computebook.exhibits.benchmarks.costs import (
 from computebook.exhibits.benchmarks.drawing import frontier_chart, labelled_intervals, short_name
 from computebook.exhibits.benchmarks.harness import harness_pairs, public_gaps, software_runs
 from computebook.exhibits.benchmarks.headline import CostStep, Headline, cost_step, headline
-from computebook.exhibits.benchmarks.layouts import LAYOUTS
+from computebook.exhibits.benchmarks.layouts import LAYOUTS, composite_layout
 from computebook.exhibits.benchmarks.leads import (
     article_leads,
     lead_table,
@@ -34,6 +34,16 @@ from computebook.exhibits.benchmarks.leads import (
 )
 from computebook.exhibits.benchmarks.numbers import adjustment, p_value, signed
 from computebook.exhibits.benchmarks.parameters import PARAMETERS
+from computebook.exhibits.benchmarks.progress import (
+    composite_finding,
+    composite_ranks,
+    composite_scores,
+    composite_weights,
+    cost_over_time,
+    decline_finding,
+    progress_finding,
+    progress_table,
+)
 from computebook.exhibits.benchmarks.runs import (
     all_runs,
     article_table,
@@ -65,11 +75,18 @@ __all__ = [
     "article_table",
     "best_runs",
     "break_even_failure_cost_usd",
+    "composite_finding",
+    "composite_layout",
+    "composite_ranks",
+    "composite_scores",
+    "composite_weights",
     "configurations",
     "contamination",
     "cost_finding",
+    "cost_over_time",
     "cost_step",
     "data_date",
+    "decline_finding",
     "effort_finding",
     "effort_spans",
     "expected_costs",
@@ -92,6 +109,8 @@ __all__ = [
     "paired_table",
     "paired_widths",
     "printed_scores",
+    "progress_finding",
+    "progress_table",
     "public_gap_sentence",
     "public_gaps",
     "purchase_ladder",

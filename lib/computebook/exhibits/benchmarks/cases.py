@@ -7,6 +7,12 @@ import pandas as pd
 from computebook.exhibits.benchmarks.harness import public_gaps
 from computebook.exhibits.benchmarks.headline import Headline
 from computebook.exhibits.benchmarks.numbers import adjustment, signed
+from computebook.exhibits.benchmarks.progress import (
+    composite_finding,
+    composite_scores,
+    progress_finding,
+    progress_table,
+)
 from computebook.exhibits.benchmarks.runs import data_date, verdict_counts
 from computebook.exhibits.benchmarks.wording import cost_finding, effort_finding
 
@@ -24,7 +30,11 @@ __all__ = [
 
 
 def findings(
-    found: Headline, configurations: pd.DataFrame, significance_percent: float
+    found: Headline,
+    configurations: pd.DataFrame,
+    ranks: pd.DataFrame,
+    significance_percent: float,
+    confidence_percent: float,
 ) -> list[tuple[str, str | tuple[str, ...]]]:
     """Return the takeaways of the chapter, each with the names of its proofs.
 
@@ -34,8 +44,10 @@ def findings(
         From `headline`.
     configurations : DataFrame
         From `configurations`: the cost frontier.
-    significance_percent : float
-        Chance of a false lead that is accepted, percent.
+    ranks : DataFrame
+        From `composite_ranks`.
+    significance_percent, confidence_percent : float
+        Chance of a false lead that is accepted, and level of the intervals, percent.
     """
     counts, benchmark = verdict_counts(), str(configurations["benchmark"].iloc[0])
     effort = effort_finding(configurations)
@@ -66,6 +78,14 @@ def findings(
         ),
         (f"On {benchmark}, {effort[0].lower()}{effort[1:]}", "fig-cost-frontier"),
         (cost_finding(found.step, benchmark), ("tab-solved-costs", "tab-purchase-ladder")),
+        (
+            progress_finding(progress_table(confidence_percent)),
+            ("tab-progress", "fig-cost-over-time"),
+        ),
+        (
+            composite_finding(ranks, composite_scores()),
+            ("tab-composite-ranks", "tab-composite-weights"),
+        ),
     ]
 
 

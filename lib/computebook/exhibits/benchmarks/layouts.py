@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+import pandas as pd
+
 from computebook.exhibits.benchmarks.numbers import p_value, signed
 
-__all__ = ["LAYOUTS"]
+__all__ = ["LAYOUTS", "composite_layout"]
 
 _ARTICLE: Final = "introl2026gpt52analysis"
 _SCORES: Final = [
@@ -21,6 +23,29 @@ _SCORES: Final = [
 def _as(style: Any, columns: Iterable[str]) -> dict[str, Any]:
     """Return one style for several columns."""
     return dict.fromkeys(columns, style)
+
+
+def composite_layout(weights: pd.DataFrame) -> dict[str, Any]:
+    """Return the layout of the scores and weights of a composite.
+
+    Parameters
+    ----------
+    weights : DataFrame
+        From `composite_weights`.
+
+    Examples
+    --------
+    >>> composite_layout(pd.DataFrame(columns=["benchmark_id", "Kimi K2.5"]))["formats"]
+    {'weight': '.1%', 'Kimi K2.5': '.1f'}
+    """
+    stated = ("benchmark_id", "benchmark", "category", "items", "weight")
+    models = [name for name in weights.columns if name not in stated]
+    named = {"benchmark": "Benchmark", "category": "Category", "weight": "Weight"}
+    return {
+        "columns": named | {model: f"{model} (%)" for model in models},
+        "formats": {"weight": ".1%"} | _as(".1f", models),
+        "sources": ["moonshot2026kimik25"],
+    }
 
 
 #: Keyword arguments of `tables.table` by the name of the table.
@@ -46,7 +71,8 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
             "score_percent": "Run shown (%)",
             "interval": "Interval (%)",
             "effort": "Effort",
-            "run_by": "Run by",
+            "conditions": "Harness",
+            "exposure": "Contamination",
             "verdict": "Verdict on the article",
         },
         "formats": {"verdict": "verdict"} | _as(".1f", ["printed_percent", "score_percent"]),
@@ -150,6 +176,36 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
         "formats": _as(
             ",.2f", ["failure_cost_usd", "cost_per_task_usd", "expected_usd", "top_score_usd"]
         ),
+    },
+    "tab-progress": {
+        "columns": {
+            "benchmark": "Benchmark",
+            "first": "First frontier",
+            "floor_percent": "Score (%)",
+            "first_usd": "Cost then ($ per task)",
+            "last": "Cheapest with that score",
+            "last_usd": "Cost ($ per task)",
+            "pace": "Times cheaper in a year (interval)",
+            "gain_points": "Gain for the first cost (points)",
+        },
+        "formats": {"floor_percent": ".1f", "gain_points": signed}
+        | _as(".2f", ["first_usd", "last_usd"]),
+        "sources": ["openhands2026index", "arcprize2026leaderboard"],
+    },
+    "tab-composite-ranks": {
+        "columns": {
+            "model": "Model",
+            "composite_percent": "Composite (%)",
+            "rank": "Rank",
+            "ranks": "Ranks over weightings",
+            "first_by_weights": "First over weightings",
+            "first_by_noise": "First with scores redrawn",
+            "undominated": "Undominated",
+        },
+        "formats": {"composite_percent": ".2f", "rank": ".0f", "undominated": "yesno"}
+        | _as(".0%", ["first_by_weights", "first_by_noise"]),
+        "note": "Ranks over weightings: the middle 90%. Undominated: no other model is as good on "
+        "every benchmark; no other can be first at any weights.",
     },
     "tab-standard-errors": {
         "columns": {

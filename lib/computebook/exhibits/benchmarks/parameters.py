@@ -6,10 +6,12 @@ from typing import Final
 
 from computebook.parameters import Parameter
 
-__all__ = ["ADJUSTMENTS", "PARAMETERS", "REPORTERS"]
+__all__ = ["ADJUSTMENTS", "PARAMETERS", "REPORTERS", "WEIGHTINGS"]
 
 #: Who ran a model: the order in which one falls back where a preferred run does not exist.
 REPORTERS: Final = ("independent", "self", "competitor")
+#: What a composite treats alike, or by what it weighs.
+WEIGHTINGS: Final = ("categories", "benchmarks", "items")
 ADJUSTMENTS: Final = ("holm", "bonferroni", "none")
 PRICED_BENCHMARKS: Final = (
     "arc-agi-1",
@@ -101,5 +103,13 @@ PARAMETERS: Final = (
         list(PAIRED_MODELS),
         choices=PAIRED_MODELS,
         meaning="Models of the paired test on SWE-bench Verified; two or more.",
+    ),
+    Parameter(
+        "composite_weighting",
+        "str",
+        "",
+        "categories",
+        choices=WEIGHTINGS,
+        meaning="What the composite treats alike; items weighs by their number.",
     ),
 )

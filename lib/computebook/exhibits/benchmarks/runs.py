@@ -39,6 +39,18 @@ RUNNERS: Final = {
     "Scale": "Scale AI",
     "mini-SWE-agent": "mini-SWE-agent",
 }
+#: What the kind of party adds to a harness.
+_KIND: Final = {
+    "independent": "",
+    "self": " (self-reported)",
+    "competitor": " (a competitor's table)",
+}
+#: Harnesses whose full description does not fit into a cell.
+_SHORT: Final = {
+    "not stated (quoted from public scores)": "quoted from public scores",
+    "ARC Prize testing harness, two attempts per task": "ARC Prize, two attempts",
+    "Scale SEAL, one scaffold for all models": "Scale SEAL, one scaffold",
+}
 QUOTED: Final = "vendor, as quoted"
 
 
@@ -192,7 +204,8 @@ def score_table(
     DataFrame
         One row per printed score: `benchmark`, `model`, `vendor`, `printed_percent`,
         `score_percent`, `low_percent`, `high_percent`, `items`, `effort`, `run_by`, `verdict`,
-        `label`, `short` (the model for charts), `interval`.
+        `label`, `short` (the model for charts), `interval`, `conditions` (harness, and whether
+        the score is the vendor's own), `exposure` (contamination of the benchmark).
 
     Examples
     --------
@@ -205,7 +218,10 @@ def score_table(
     frame = printed.merge(runs_of_record(preferred_reporter), on=["benchmark_id", "model_id"])
     frame = benchmarks.score_intervals(frame, confidence_percent / 100)
     spans = zip(frame["low_percent"], frame["high_percent"], strict=True)
+    exposure = datasets.load("benchmarks").set_index("benchmark_id")["contamination"]
     return frame.assign(
+        conditions=frame["harness"].replace(_SHORT) + frame["reported_by"].map(_KIND),
+        exposure=frame["benchmark_id"].map(exposure.astype(str).str.replace("-", " ")),
         label=frame["benchmark"] + ": " + frame["model"],
         short=frame["model"].map(short_name),
         interval=[f"{low:.1f} to {high:.1f}" for low, high in spans],

@@ -12,6 +12,7 @@ from computebook.exhibits.competition.shares import (
     METRIC_NAMES,
     OVERLAPPING,
     latest_shares,
+    reading_noise_points,
     vendor_shares,
 )
 
@@ -21,19 +22,22 @@ __all__ = ["concentration_by_metric", "concentration_series"]
 LEAST_LISTED_PERCENT: Final = 50.0
 
 
-def concentration_series(metric: str) -> pd.DataFrame:
+def concentration_series(metric: str, confidence_percent: float = 95.0) -> pd.DataFrame:
     """Return the bounds of concentration at every reading that lists half of the market.
 
     Parameters
     ----------
     metric : str
         A metric whose shares add up.
+    confidence_percent : float
+        Level of the interval for noise, percent.
 
     Returns
     -------
     DataFrame
         `day`, `listed` (vendors), `unlisted_percent`, `low`, `middle`, `high` (index, 0 to
-        10,000), `vendors_low`, `vendors_high` (equal vendors as concentrated), `series`.
+        10,000), `vendors_low`, `vendors_high` (equal vendors as concentrated), `noisy_low`,
+        `noisy_high` (the bounds with the noise between copies, where it is known), `series`.
 
     Raises
     ------
@@ -50,7 +54,28 @@ def concentration_series(metric: str) -> pd.DataFrame:
     series = market.share_series(vendor_shares(), metric)
     listed = series[series.sum(axis=1) >= LEAST_LISTED_PERCENT]
     rows = [{"day": day, **_concentration(row.dropna())} for day, row in listed.iterrows()]
-    return pd.DataFrame(rows).assign(series=METRIC_NAMES[metric])
+    noisy = [
+        market.concentration_interval(
+            row.dropna().to_numpy(float), noise_of(metric), confidence_percent / 100
+        )
+        for _, row in listed.iterrows()
+    ]
+    return pd.DataFrame(rows).assign(
+        noisy_low=[bounds.low for bounds in noisy],
+        noisy_high=[bounds.high for bounds in noisy],
+        series=METRIC_NAMES[metric],
+    )
+
+
+def noise_of(metric: str) -> float:
+    """Return how far copies of one reading differ, points; 0 where none can be compared.
+
+    Examples
+    --------
+    >>> noise_of("enterprise-spend")
+    0.0
+    """
+    return reading_noise_points() if metric == "web-visits" else 0.0
 
 
 def _require_additive(metric: str) -> None:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from computebook.exhibits.competition.portfolios import Decision
 from computebook.exhibits.competition.shares import metric_definitions
 
-__all__ = ["LAYOUTS", "series_sources"]
+__all__ = ["LAYOUTS", "OFFER_SOURCES", "constraint_layout", "series_sources"]
 
 _VENDORS: Final = ("OpenAI", "Google", "Anthropic")
 _VISITED: Final = (*_VENDORS, "DeepSeek", "xAI", "Perplexity", "Microsoft")
 _ARTICLE: Final = "introl2026gpt52analysis"
 _PRICES: Final = "pydantic2026genaiprices"
+#: Scores, costs and token profiles of the models that the example client can choose from.
+OFFER_SOURCES: Final = [
+    "moonshot2026kimik25",
+    "openai2025gpt52",
+    "openhands2026index",
+    "arcprize2026leaderboard",
+    _PRICES,
+    "mooncake2025traces",
+    "alibaba2025servegen",
+]
 
 
 def series_sources(metric: str) -> list[str]:
@@ -210,8 +221,8 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
             "moonshot2026kimik25",
             "google2025gemini3",
         ],
-        "note": "The score of Gemini 3 Deep Think on GPQA is known only from quotations and is not "
-        "tested. GPT-5.2 Pro also prints a full score on AIME.",
+        "note": "The score of Gemini 3 Deep Think on GPQA is Google's own and known only from "
+        "quotations. GPT-5.2 Pro also prints a full score on AIME.",
     },
     "tab-lead-tests": {
         "columns": {
@@ -225,7 +236,12 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
             "survives_holm": "Survives",
         },
         "formats": {"lead_points": "+.1f", "survives_holm": "yesno"},
-        "sources": ["arcprize2026leaderboard", "openai2025gpt52", "moonshot2026kimik25"],
+        "sources": [
+            "arcprize2026leaderboard",
+            "openai2025gpt52",
+            "moonshot2026kimik25",
+            "google2025gemini3",
+        ],
         "note": "The last column pays for testing all rows at once (Holm).",
     },
     "tab-routing": {
@@ -249,4 +265,79 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
         "note": "Scores of the two document tests come from one competitor's table; science scores "
         "from the vendors; software and puzzles from independent runs.",
     },
+    "tab-portfolio": {
+        "columns": {
+            "work": "Work",
+            "model": "Model",
+            "share_fraction": "Share of the work",
+            "score_percent": "Score (%)",
+            "interval": "Interval (%)",
+            "floor_percent": "Floor (%)",
+            "requests": "Requests a month",
+            "monthly_usd": "Cost ($/month)",
+        },
+        "formats": {
+            **_same(("floor_percent", "score_percent"), ".1f"),
+            **_same(("requests", "monthly_usd"), ",.0f"),
+            "share_fraction": ".0%",
+        },
+        "sources": OFFER_SOURCES,
+    },
+    "tab-portfolio-alternatives": {
+        "columns": {
+            "name": "Rule",
+            "monthly_usd": "Cost ($/month)",
+            "floors": "Floors met",
+            "largest_share": "Largest share",
+            "meets_all": "Meets all constraints",
+        },
+        "formats": {"monthly_usd": ",.0f", "largest_share": ".0%", "meets_all": "yesno"},
+    },
+    "tab-portfolio-places": {
+        "columns": {
+            "work": "Work",
+            "model": "Model",
+            "share_fraction": "Share in the mix",
+            "mean_share": "Mean share over draws",
+            "passes_fraction": "Draws above the floor",
+        },
+        "formats": _same(("share_fraction", "mean_share", "passes_fraction"), ".0%"),
+        "note": "300 draws; models that get less than a twentieth are left out. The cost of a "
+        "model moves by about 15% either way, an assumption.",
+    },
 }
+
+
+def constraint_layout(found: Decision) -> dict[str, Any]:
+    """Return the layout of the table of constraints, which says more where there is no mix.
+
+    Parameters
+    ----------
+    found : Decision
+        From `portfolios.decision`.
+
+    Examples
+    --------
+    >>> from computebook.exhibits.competition.portfolios import client_problem, decision
+    >>> found = decision(client_problem("2026-01-31", 5.0, 100.0, 60.0))
+    >>> list(constraint_layout(found)["columns"])[-1]
+    'then_usd'
+    """
+    shared = {"constraint": "Constraint", "limit": "Limit"}
+    if found.mix is None:
+        return {
+            "columns": shared | {"works_at": "A mix exists at", "then_usd": "Cost then ($/month)"},
+            "formats": {"then_usd": ",.0f"},
+            "empty": "no mix",
+        }
+    saved = {
+        "saved_usd": "Saved without it ($/month)",
+        "by_point_usd": "Saved by one point ($/month)",
+    }
+    return {
+        "columns": shared | saved,
+        "formats": _same(tuple(saved), ",.0f"),
+        "empty": "a budget is met or not",
+        "note": "Each constraint is taken away alone, so the savings do not add up. One point less "
+        "of a floor, one point more of the share.",
+    }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from computebook import benchmarks, datasets, errors
+from computebook import benchmarks, datasets, errors, portfolio
 from computebook.exhibits.competition.costs import (
     GPT,
     RIVALS,
@@ -15,31 +15,11 @@ from computebook.exhibits.competition.costs import (
     model_name,
     model_vendor,
 )
-from computebook.exhibits.competition.mixes import trace_means
+from computebook.exhibits.competition.portfolios import CLIENT, works
 from computebook.price_cards import Date, price_cards
 from computebook.price_comparison import blended_usd_per_mtok
-from computebook.pricing import Usage, bill
 
 __all__ = ["Route", "candidates", "cost_per_task", "everywhere_good", "route_table", "routes"]
-
-#: Models that the article speaks of, and those with open weights that it compares them with.
-MODELS: Final[tuple[str, ...]] = (
-    "gpt-5.2",
-    "gpt-5.2-pro",
-    "claude-opus-4.5",
-    "gemini-3-pro",
-    "kimi-k2.5",
-    "deepseek-v3.2",
-)
-MEASURED: Final = "measured"
-#: Work, the benchmark that stands for it, and the trace that gives its tokens.
-WORK: Final = {
-    "Long documents": ("longbench-v2", "mooncake-conversation"),
-    "Long documents, other test": ("aa-lcr", "mooncake-conversation"),
-    "Science questions": ("gpqa-diamond", "servegen-deepseek-r1"),
-    "Software issues": ("swe-bench-verified", MEASURED),
-    "Abstract puzzles": ("arc-agi-2", MEASURED),
-}
 
 
 class Route(NamedTuple):
@@ -65,10 +45,9 @@ def candidates(work: str, on: Date) -> pd.DataFrame:
     Parameters
     ----------
     work : str
-        One of "Long documents", "Long documents, other test", "Science questions",
-        "Software issues", "Abstract puzzles".
+        One of the example client's workloads.
     on : str or date
-        Day of the prices; models without a price that day are left out.
+        Day of the prices; models that were not sold by then are left out.
 
     Returns
     -------
@@ -87,70 +66,23 @@ def candidates(work: str, on: Date) -> pd.DataFrame:
     >>> float(frame.loc["gpt-5.2", "usd_per_ktask"].round())
     833.0
     """
-    errors.require_known("work", work, WORK)
-    benchmark, profile = WORK[work]
-    priced = price_cards(on)
-    models = [model for model in MODELS if model in priced]
-    if benchmark == "swe-bench-verified":
-        frame = _issues(models)
-    elif profile == MEASURED:
-        frame = _runs(benchmark, models)
-    else:
-        frame = _asked(benchmark, profile, models, on)
-    items = datasets.load("benchmarks").set_index("benchmark_id")["items"]
-    frame = frame.assign(vendor=frame["model_id"].map(model_vendor), items=float(items[benchmark]))
-    return frame.sort_values("usd_per_ktask", ignore_index=True)
-
-
-def _issues(models: list[str]) -> pd.DataFrame:
-    """Return scores and costs per issue from one independent harness."""
-    outcomes = datasets.load("swebench_outcomes")
-    table = benchmarks.solved_task_costs(outcomes[outcomes["model_id"].isin(models)]).reset_index()
+    demand = _demand(work)
     return pd.DataFrame(
         {
-            "label": table["model_id"].map(model_name),
-            "model_id": table["model_id"],
-            "score_percent": table["score_percent"],
-            "usd_per_ktask": 1e3 * table["cost_per_task_usd"],
+            "label": offer.label,
+            "model_id": offer.model_id,
+            "vendor": offer.vendor,
+            "score_percent": offer.score_percent,
+            "items": offer.items,
+            "usd_per_ktask": 1e3 * offer.usd_per_request,
         }
+        for offer in portfolio.offers_for(demand, on)
     )
 
 
-def _runs(benchmark: str, models: list[str]) -> pd.DataFrame:
-    """Return every priced run of an independent benchmark, one per model and effort."""
-    runs = datasets.load("benchmark_scores")
-    runs = runs[(runs["benchmark_id"] == benchmark) & runs["model_id"].isin(models)]
-    runs = runs[runs["cost_per_task_usd"].notna() & (runs["variant"].fillna("") == "")]
-    effort = runs["effort"].str.replace(" thinking budget", "").replace("default", "")
-    names = runs["model_id"].map(model_name)
-    return pd.DataFrame(
-        {
-            "label": names.where(effort == "", names + ", " + effort),
-            "model_id": runs["model_id"],
-            "score_percent": runs["score_percent"],
-            "usd_per_ktask": 1e3 * runs["cost_per_task_usd"],
-        }
-    )
-
-
-def _asked(benchmark: str, profile: str, models: list[str], on: Date) -> pd.DataFrame:
-    """Return best scores, and what the mean request of a trace costs at list price."""
-    runs = datasets.load("benchmark_scores")
-    runs = runs[(runs["benchmark_id"] == benchmark) & runs["model_id"].isin(models)]
-    best = runs.groupby("model_id")["score_percent"].max().reset_index()
-    usage, cards = _mean_request(profile), price_cards(on)
-    usd = [
-        1e3 * float(bill(usage, cards[model].without_cache_discount()).total_usd)
-        for model in best["model_id"]
-    ]
-    return best.assign(label=best["model_id"].map(model_name), usd_per_ktask=usd)
-
-
-def _mean_request(profile: str) -> Usage:
-    trace = trace_means(profile)
-    return Usage.from_shares(
-        trace.input_tokens, trace.output_tokens, cached_fraction=trace.cached_fraction
-    )
+def _demand(work: str) -> portfolio.Demand:
+    by_name = {demand.workload: demand for demand in CLIENT}
+    return by_name[errors.require_known("work", work, by_name)]
 
 
 def routes(
@@ -175,23 +107,23 @@ def routes(
     Examples
     --------
     >>> [route.routed for route in routes("2026-01-31")][3:]
-    ['GPT-5.2 Thinking', 'GPT-5.2 Thinking, xhigh']
+    ['DeepSeek V3.2', 'GPT-5.2 Thinking, xhigh']
     """
     errors.require_finite_in("quality_margin_percent", quality_margin_percent, "points", 0, 100)
-    return [_route(work, on, quality_margin_percent, confidence_percent) for work in WORK]
+    return [_route(work, on, quality_margin_percent, confidence_percent) for work in works()]
 
 
 def _route(work: str, on: Date, margin: float, confidence_percent: float) -> Route:
     frame = candidates(work, on)
     best = frame.sort_values("score_percent", ascending=False, kind="stable").iloc[0]
-    enough = frame[frame["score_percent"] >= best["score_percent"] - margin].iloc[0]
+    enough = frame[frame["score_percent"] >= best["score_percent"] - margin - 1e-9].iloc[0]
     same = frame[~_provably_worse(frame, best, confidence_percent)].iloc[0]
-    benchmark, profile = WORK[work]
+    demand = _demand(work)
     named = datasets.load("benchmarks").set_index("benchmark_id")["name"]
-    measured = "measured per task" if profile == MEASURED else "list price on a trace"
+    measured = "measured per task" if demand.cost == "measured" else "list price on a trace"
     return Route(
         work,
-        str(named[benchmark]).split(",")[0].split(" (")[0],
+        str(named[demand.benchmark]).split(",")[0].split(" (")[0],
         measured,
         str(best["label"]),
         float(best["score_percent"]),
@@ -235,7 +167,7 @@ def route_table(chosen: list[Route]) -> pd.DataFrame:
     Examples
     --------
     >>> print(route_table(routes("2026-01-31")).loc[3, "routed"])
-    GPT-5.2 Thinking (74.6%, $833)
+    DeepSeek V3.2 (71.6%, $160)
     """
     frame = pd.DataFrame(chosen)
     return frame.assign(
@@ -260,12 +192,12 @@ def everywhere_good(on: Date, quality_margin_percent: float = 5.0) -> list[str]:
     >>> everywhere_good("2026-01-31")
     []
     """
-    good: set[str] = set(MODELS)
-    for work in WORK:
+    within = []
+    for work in works():
         frame = candidates(work, on)
         floor = frame["score_percent"].max() - quality_margin_percent
-        good &= set(frame.loc[frame["score_percent"] >= floor, "model_id"])
-    return [model_name(model) for model in MODELS if model in good]
+        within.append(set(frame.loc[frame["score_percent"] >= floor - 1e-9, "model_id"]))
+    return sorted(model_name(model) for model in set.intersection(*within))
 
 
 def cost_per_task(
@@ -300,7 +232,7 @@ def cost_per_task(
         ),
         "Measured, ARC-AGI-1 task": _dearest_run("arc-agi-1"),
         "Measured, ARC-AGI-2 task": _dearest_run("arc-agi-2"),
-        "Measured, software issue": _issues(list(RIVALS)).set_index("model_id")["usd_per_ktask"],
+        "Measured, software issue": _issue_costs(),
     }
     return pd.DataFrame(
         {
@@ -323,6 +255,14 @@ def _per_mtok(on: Date, *mix: float) -> pd.Series[float]:
 
 
 def _dearest_run(benchmark: str) -> pd.Series[float]:
-    """Return the cost of a task at the effort of each model's best score."""
-    runs = _runs(benchmark, list(RIVALS)).sort_values("score_percent")
-    return runs.drop_duplicates("model_id", keep="last").set_index("model_id")["usd_per_ktask"]
+    """Return the cost of 1,000 tasks at the effort of each model's best score, US dollars."""
+    runs = datasets.load("benchmark_scores")
+    runs = runs[(runs["benchmark_id"] == benchmark) & runs["model_id"].isin(list(RIVALS))]
+    runs = runs[runs["cost_per_task_usd"].notna()].sort_values("score_percent")
+    last = runs.drop_duplicates("model_id", keep="last")
+    return 1e3 * last.set_index("model_id")["cost_per_task_usd"]
+
+
+def _issue_costs() -> pd.Series[float]:
+    """Return the cost of 1,000 software issues in one independent harness, US dollars."""
+    return 1e3 * datasets.load("swebench_outcomes").groupby("model_id")["cost_usd"].mean()

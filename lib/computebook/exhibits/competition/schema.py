@@ -102,4 +102,22 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         100.0,
         meaning="How far below the best score a model may lie and still do the work.",
     ),
+    Parameter(
+        "monthly_budget_usd",
+        "float",
+        "$",
+        60_000.0,
+        1.0,
+        1e9,
+        meaning="Most that the example client's month may cost.",
+    ),
+    Parameter(
+        "largest_share_percent",
+        "float",
+        "%",
+        60.0,
+        20.0,
+        100.0,
+        meaning="Largest share of the client's requests that one vendor may get.",
+    ),
 )
