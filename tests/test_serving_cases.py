@@ -11,7 +11,7 @@ import pytest
 from computebook import datasets, errors, memory, serving
 from computebook.inference.calibration import CONSTANTS, constants_for, priors
 from computebook.inference.cases import COLUMNS, normalise, read_cases
-from computebook.inference.fit import interval_factors
+from computebook.inference.holdout import interval_factors
 from computebook.inference.predictions import predict
 from computebook.inference.report import PREDICTION_COLUMNS, validate
 from computebook.inference.table import constants_from_table, intervals_from_table

@@ -1,8 +1,9 @@
 """The appendix on validation: its parameters move it, and it hides nothing."""
 
+import numpy as np
 import pytest
 
-from computebook import price_crosscheck, validation
+from computebook import datasets, price_crosscheck, validation
 from computebook.errors import ComputebookError
 from computebook.exhibits import validation as exhibit
 from computebook.parameters import check_parameters
@@ -73,3 +74,73 @@ def test_prices_add_up_and_agree_on_the_newest_day() -> None:
     assert len(differing) == (~compared["agrees"].astype(bool)).sum()
     with pytest.raises(ComputebookError, match="2026-13-01"):
         exhibit.price_agreement(["2026-13-01"])
+
+
+def test_held_out_figures_are_recomputed_from_the_table() -> None:
+    rows = exhibit.held_out_cases("group")
+    steps = rows[(rows["quantity"] == "tpot") & rows["fitted"]]
+    error = np.abs(steps["predicted"] / steps["measured"] - 1.0)
+    line = exhibit.errors_by_load().set_index(["regime", "quantity"])
+    shown = line.loc[("serving_fixed_concurrency", "time per output token")]
+    assert shown["cases"] == len(steps)
+    assert shown["mean_absolute_error_percent"] == pytest.approx(100 * error.mean(), abs=0.06)
+    assert shown["within_20_percent"] == pytest.approx(100 * (error <= 0.2).mean(), abs=0.06)
+
+
+def test_experimental_cases_stand_in_no_figure_and_in_the_table() -> None:
+    rows = exhibit.held_out_cases()
+    shown = exhibit.errors_by_load()["cases"].sum()
+    out = rows["notes"].str.contains("experimental|ambiguous|never fitted")
+    assert out.any()
+    assert shown == len(rows) - out.sum()
+
+
+def test_an_aim_is_met_only_if_reached() -> None:
+    table = exhibit.aims().set_index(["what", "statistic"])
+    for (_, statistic), row in table.iterrows():
+        reached = (
+            row["group"] >= row["aim"] if "within" in statistic else row["group"] <= row["aim"]
+        )
+        assert row["met"] == reached
+    peer = table.loc[("Time per token, fixed users", "median")]
+    assert (peer["roofline"], peer["aiconfigurator"]) == (14.5, 17.0)
+
+
+def test_published_jump_of_llama_70b_stands_on_the_page() -> None:
+    table = exhibit.cliff().set_index("label")
+    assert table.loc["1 × H100", "measured"] == 840
+    assert table.loc["2 × H100", "measured"] == 4391
+    assert not table["fitted"].any()
+    jump = table.loc["2 × H100", "predicted"] / table.loc["1 × H100", "predicted"]
+    assert 4.0 < jump < 7.5
+
+
+def test_worst_cases_are_the_worst_and_each_has_a_cause() -> None:
+    rows = exhibit.held_out_cases()
+    every = np.log(rows.loc[rows["fitted"], "ratio"]).abs().sort_values(ascending=False)
+    shown = exhibit.worst_cases(9)
+    np.testing.assert_allclose(np.log(shown["ratio"]).abs(), every.iloc[:9])
+    assert (shown["cause"].str.len() > 0).all()
+
+
+def test_each_fitted_case_is_drawn_once() -> None:
+    rows = exhibit.held_out_cases()
+    points = sum(len(exhibit.agreement_points(rows, kind)) for kind in ("throughput", "times"))
+    assert points == rows["fitted"].sum()
+
+
+def test_each_constant_with_cases_is_shown_once() -> None:
+    table = datasets.load("inference_calibration")
+    fitted = table[(table["field"] != "interval_factor") & (table["cases"] > 0)]
+    shown = sum(len(exhibit.serving_constants(times)) for times in (True, False))
+    assert shown == len(fitted)
+
+
+def test_our_errors_stand_first_among_the_peers() -> None:
+    table = exhibit.peers()
+    assert table["tool"].str.startswith("This report").tolist()[:3] == [True, True, False]
+    known = datasets.load("inference_peer_errors")
+    assert (
+        len(table)
+        == 2 + ((known["metric"] == "tpot") & (known["evaluated_by"] == "computebook study")).sum()
+    )

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from computebook import datasets, errors
+from computebook.inference.records import read_rows
 
 __all__ = ["COLUMNS", "ENGINES", "PREDICTED_METRICS", "normalise", "read_cases"]
 
@@ -60,7 +61,7 @@ def read_cases(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     ComputebookError
-        If the file is missing or lacks a column.
+        If the file is missing or broken, or lacks a column.
 
     Examples
     --------
@@ -69,13 +70,7 @@ def read_cases(path: str | Path) -> pd.DataFrame:
         ...
     computebook.errors.ComputebookError: cases file 'nowhere.csv' does not exist
     """
-    if not Path(path).is_file():
-        raise errors.ComputebookError(f"cases file {str(path)!r} does not exist")
-    raw = pd.read_csv(path)
-    missing = [name for name in COLUMNS if name not in raw.columns]
-    if missing:
-        raise errors.ComputebookError(f"cases file {str(path)!r} lacks columns: {missing}")
-    return normalise(raw)
+    return normalise(read_rows(path, COLUMNS))
 
 
 def normalise(raw: pd.DataFrame) -> pd.DataFrame:

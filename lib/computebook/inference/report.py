@@ -15,15 +15,19 @@ import pandas as pd
 from computebook import errors
 from computebook.inference.cases import read_cases
 from computebook.inference.predictions import predict
+from computebook.inference.records import write_tables
+from computebook.inference.scores import GROUPINGS, PREDICTED, error_table, reasons_table
 
 __all__ = [
     "PREDICTION_COLUMNS",
-    "error_table",
+    "cases_of",
+    "factor_of",
+    "in_sample",
     "interval_key",
     "predict_cases",
-    "reasons_table",
+    "usable_cases",
     "validate",
-    "worst_cases",
+    "with_held_out",
 ]
 
 PREDICTION_COLUMNS: Final = (
@@ -31,9 +35,8 @@ PREDICTION_COLUMNS: Final = (
 )  # fmt: skip
 """Columns of the written predictions."""
 
-_CLOSE: Final = 0.2
 _WIDEST: Final = (0.4, 2.5)
-_PREDICTED: Final = "predicted"
+_TIMES: Final = ("tpot", "latency", "throughput")
 
 
 def interval_key(cases: pd.DataFrame) -> pd.Series:
@@ -55,6 +58,74 @@ def interval_key(cases: pd.DataFrame) -> pd.Series:
     'max_load.throughput'
     """
     return cases["regime"].str.cat(cases["quantity"], sep=".")
+
+
+def usable_cases(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return cases with a reason against those whose measured value cannot be compared.
+
+    Parameters
+    ----------
+    cases : pandas.DataFrame
+        From `cases.normalise`.
+    """
+    nothing = ~(cases["measured"] > 0.0) & (cases["reason"] == "")
+    return cases.assign(reason=cases["reason"].mask(nothing, "measured value is not positive"))
+
+
+def cases_of(path: str | Path) -> pd.DataFrame:
+    """Return a file of cases in the terms of the models.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with `cases.COLUMNS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `cases.normalise`.
+
+    Raises
+    ------
+    ComputebookError
+        If the file is missing, broken or lacks a column.
+    """
+    return usable_cases(read_cases(path))
+
+
+def factor_of(key: str, factors: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """Return the interval factors of a regime, or of the nearest one that has any.
+
+    A throughput is as uncertain as the time behind it, the other way round; otherwise the
+    widest factors of the same quantity under any load hold.
+
+    Parameters
+    ----------
+    key : str
+        From `interval_key`.
+    factors : mapping of str to tuple of float
+        Low and high factor by key.
+
+    Returns
+    -------
+    tuple of float
+        Low and high multiple of the prediction.
+
+    Examples
+    --------
+    >>> factor_of("a.throughput", {"a.tpot": (0.5, 1.25)})
+    (0.8, 2.0)
+    """
+    if key in factors:
+        return factors[key]
+    load, _, quantity = key.partition(".")
+    kin = [name for name in _TIMES if f"{load}.{name}" in factors and quantity in _TIMES]
+    if kin:
+        low, high = factors[f"{load}.{kin[0]}"]
+        opposite = (kin[0] == "throughput") != (quantity == "throughput")
+        return (1.0 / high, 1.0 / low) if opposite else (low, high)
+    same = [pair for name, pair in factors.items() if name.endswith(f".{quantity}")]
+    return (min(p[0] for p in same), max(p[1] for p in same)) if same else _WIDEST
 
 
 def predict_cases(
@@ -79,106 +150,89 @@ def predict_cases(
         `cases` with predicted, low, high, error_fraction and status: ``"predicted"``, or why
         the row is not.
     """
-    result = cases.copy()
-    result["predicted"] = predict(cases, values)
-    known = interval_key(cases).map(factors)
-    pairs = [pair if isinstance(pair, tuple) else _WIDEST for pair in known]
-    result["low"] = result["predicted"] * [pair[0] for pair in pairs]
-    result["high"] = result["predicted"] * [pair[1] for pair in pairs]
-    result["error_fraction"] = result["predicted"] / result["measured"] - 1.0
-    result["status"] = np.where(result["reason"] == "", _PREDICTED, result["reason"])
-    return result
+    result = cases.assign(predicted=predict(cases, values))
+    result["status"] = result["reason"].mask(result["reason"] == "", PREDICTED)
+    return _with_intervals(result, factors)
 
 
-def error_table(predictions: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
-    """Return how far predictions are off, by group.
+def _with_intervals(
+    predictions: pd.DataFrame, factors: Mapping[str, tuple[float, float]]
+) -> pd.DataFrame:
+    """Return predictions with the interval and the error that follow from their values."""
+    pairs = [factor_of(str(key), factors) for key in interval_key(predictions)]
+    predicted = predictions["predicted"]
+    measured = predictions["measured"].where(predictions["status"] == PREDICTED)
+    return predictions.assign(
+        low=predicted * [pair[0] for pair in pairs],
+        high=predicted * [pair[1] for pair in pairs],
+        error_fraction=predicted / measured - 1.0,
+    )
+
+
+def _matched(predictions: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """Return the held-out row of each case, missing where case or measurement differs."""
+    keys = ["case_id", "metric"]
+    found = predictions[[*keys, "measured"]].merge(
+        held.drop_duplicates(keys), on=keys, how="left", suffixes=("", "_then")
+    )
+    found.index = predictions.index
+    same = np.isclose(found["measured"], found["measured_then"], rtol=1e-4)
+    return found.where(pd.Series(same, index=found.index))
+
+
+def in_sample(predictions: pd.DataFrame, held: pd.DataFrame) -> pd.Series:
+    """Return which cases are among those that the constants were fitted to.
 
     Parameters
     ----------
     predictions : pandas.DataFrame
         From `predict_cases`.
-    by : str or list of str
-        Columns to group by, for example ``"regime"``, ``"metric"`` or ``"gpu"``.
+    held : pandas.DataFrame
+        Table `inference_holdout`.
+
+    Returns
+    -------
+    pandas.Series
+        True where case, metric and measured value are those of a fitted row.
+    """
+    return _matched(predictions, held)["fitted"].eq(True)
+
+
+def with_held_out(
+    predictions: pd.DataFrame,
+    held: pd.DataFrame,
+    factors: Mapping[str, tuple[float, float]],
+    split: str = "group",
+) -> pd.DataFrame:
+    """Return predictions in which known cases are predicted by constants that never saw them.
+
+    Parameters
+    ----------
+    predictions : pandas.DataFrame
+        From `predict_cases`.
+    held : pandas.DataFrame
+        Table `inference_holdout`.
+    factors : mapping of str to tuple of float
+        For cases without an interval of their own.
+    split : str, default "group"
+        What was left out together.
 
     Returns
     -------
     pandas.DataFrame
-        Columns cases, coverage_percent (of rows in the file), mean_absolute_error_percent,
-        median_absolute_error_percent, bias_percent, within_20_percent,
-        interval_coverage_percent.
+        The same columns; other cases as they were.
 
     Raises
     ------
     ComputebookError
-        If a column is unknown.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"regime": ["a", "a"], "measured": [10.0, 10.0],
-    ...     "predicted": [11.0, 13.0], "low": [9.0, 12.0], "high": [12.0, 14.0],
-    ...     "error_fraction": [0.1, 0.3], "status": ["predicted", "predicted"]})
-    >>> float(error_table(frame, "regime").loc["a", "mean_absolute_error_percent"])
-    20.0
+        If the table has no such split.
     """
-    columns = [by] if isinstance(by, str) else by
-    for name in columns:
-        errors.require_known("by", name, predictions.columns)
-    groups = predictions.groupby(columns[0] if len(columns) == 1 else columns)
-    return pd.DataFrame({key: _errors(group) for key, group in groups}).T.rename_axis(columns)
-
-
-def _errors(group: pd.DataFrame) -> pd.Series:
-    """Return the error figures of one group."""
-    done = group[group["status"] == _PREDICTED]
-    error = done["error_fraction"]
-    inside = (done["measured"] >= done["low"]) & (done["measured"] <= done["high"])
-    figures = {
-        "cases": float(len(done)),
-        "coverage_percent": 100.0 * len(done) / len(group),
-        "mean_absolute_error_percent": 100.0 * error.abs().mean(),
-        "median_absolute_error_percent": 100.0 * error.abs().median(),
-        "bias_percent": 100.0 * error.mean(),
-        "within_20_percent": 100.0 * (error.abs() <= _CLOSE).mean(),
-        "interval_coverage_percent": 100.0 * inside.mean(),
-    }
-    return pd.Series({name: round(value, 1) for name, value in figures.items()})
-
-
-def reasons_table(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return why rows are not predicted, with counts.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        From `predict_cases`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns status and cases, most frequent first.
-    """
-    left_out = predictions.loc[predictions["status"] != _PREDICTED, "status"]
-    return left_out.value_counts().rename_axis("status").reset_index(name="cases")
-
-
-def worst_cases(predictions: pd.DataFrame, count: int = 20) -> pd.DataFrame:
-    """Return the cases that are furthest off, by the ratio of predicted to measured.
-
-    Parameters
-    ----------
-    predictions : pandas.DataFrame
-        From `predict_cases`.
-    count : int, default 20
-        How many.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of `predictions`, worst first.
-    """
-    ratio = predictions["predicted"].to_numpy() / predictions["measured"].to_numpy()
-    distance = pd.Series(np.abs(np.log(ratio)), index=predictions.index).dropna()
-    return predictions.loc[distance.nlargest(count).index]
+    errors.require_known("split", split, sorted(held["split"].unique()))
+    known = _matched(predictions, held[held["split"] == split])
+    result = predictions.assign(predicted=known["predicted"].fillna(predictions["predicted"]))
+    result = _with_intervals(result, factors)
+    own = {end: known[end].astype(float).fillna(result[end]) for end in ("low", "high")}
+    return result.assign(**own)
 
 
 def validate(
@@ -186,6 +240,9 @@ def validate(
     values: Mapping[str, float],
     factors: Mapping[str, tuple[float, float]],
     out: str | Path | None = None,
+    *,
+    held: pd.DataFrame | None = None,
+    split: str | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return error tables for a file of cases, and write the predictions if asked.
 
@@ -198,7 +255,11 @@ def validate(
     factors : mapping of str to tuple of float
         Interval factors by `interval_key`.
     out : str or Path, optional
-        Where to write `PREDICTION_COLUMNS`.
+        Where to write `PREDICTION_COLUMNS`, one row per row of the file.
+    held : pandas.DataFrame, optional
+        Table `inference_holdout`; says which cases are in sample.
+    split : str, optional
+        Predict known cases by constants that never saw their ``"group"`` or ``"generation"``.
 
     Returns
     -------
@@ -208,15 +269,18 @@ def validate(
     Raises
     ------
     ComputebookError
-        If the file is missing or lacks a column.
+        If the file is missing, broken or lacks a column, or the output cannot be written.
     """
-    predictions = predict_cases(read_cases(path), values, factors)
+    predictions = predict_cases(cases_of(path), values, factors)
+    if held is not None:
+        seen = in_sample(predictions, held)
+        if split is not None:
+            predictions = with_held_out(predictions, held, factors, split)
+            seen = seen & False
+        predictions = predictions.assign(in_sample=seen)
     if out is not None:
-        predictions[list(PREDICTION_COLUMNS)].to_csv(out, index=False, lineterminator="\n")
-    groupings: dict[str, list[str]] = {
-        "by_regime": ["regime", "quantity"],
-        "by_metric": ["metric"],
-        "by_gpu": ["gpu"],
+        write_tables({Path(out): predictions[list(PREDICTION_COLUMNS)]})
+    tables = {
+        f"by_{name}": error_table(predictions, columns) for name, columns in GROUPINGS.items()
     }
-    tables = {name: error_table(predictions, columns) for name, columns in groupings.items()}
     return {"predictions": predictions, **tables, "not_predicted": reasons_table(predictions)}

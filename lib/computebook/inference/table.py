@@ -1,32 +1,79 @@
-"""The calibration as a table: constants and interval factors, with where they come from."""
+"""The calibration as data: constants, interval factors and held-out predictions with sources."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
 from computebook import datasets, errors
 
-__all__ = ["TABLE", "calibration_table", "constants_from_table", "intervals_from_table", "write"]
+__all__ = [
+    "HOLDOUT",
+    "MEASUREMENTS",
+    "TABLE",
+    "Origin",
+    "calibration_table",
+    "constants_from_table",
+    "holdout_table",
+    "intervals_from_table",
+]
 
 TABLE: Final = "inference_calibration"
 """Name of the table of constants."""
 
+HOLDOUT: Final = "inference_holdout"
+"""Name of the table of predictions out of sample."""
+
+MEASUREMENTS: Final = "inference_measurements"
+"""Name of the table of measured cases."""
+
+IN_SAMPLE: Final = "In sample"
+"""How the note of an interval factor begins whose cases were seen while the model was written."""
+
 _INTERVAL: Final = "interval_factor"
 _SOURCES: Final = {
     "fastertransformer": "nvidia2023fastertransformer",
+    "tensorrt-llm-session": "nvidia2024trtllm090",
     "": "nvidia_aiconfigurator",
 }
+_PROVENANCE: Final = ("basis", "verification", "source_key", "locator", "as_of", "note")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a calibration comes from.
+
+    Parameters
+    ----------
+    fingerprint : str
+        Beginning of the SHA-256 of the cases.
+    cases : int
+        Cases that were fitted.
+    seed : int
+        Seed of the ranges.
+    as_of : str
+        ISO date.
+    """
+
+    fingerprint: str
+    cases: int
+    seed: int
+    as_of: str
+
+    @property
+    def locator(self) -> str:
+        """The calibration in a line."""
+        return f"fit to {self.cases} cases, SHA-256 {self.fingerprint}, seed {self.seed}"
 
 
 def calibration_table(
     constants: pd.DataFrame,
     factors: Mapping[str, tuple[float, float]],
-    counts: Mapping[str, int],
-    as_of: str,
+    behind: pd.DataFrame,
+    origin: Origin,
 ) -> pd.DataFrame:
     """Return the table of constants and interval factors with provenance.
 
@@ -35,11 +82,11 @@ def calibration_table(
     constants : pandas.DataFrame
         From `fit.calibrate`.
     factors : mapping of str to tuple of float
-        From `fit.interval_factors`.
-    counts : mapping of str to int
-        Cases behind each pair of factors.
-    as_of : str
-        ISO date of the calibration.
+        From `holdout.interval_factors`.
+    behind : pandas.DataFrame
+        By name of the factor: cases, groups and fitted, the cases among them that were fitted.
+    origin : Origin
+        Where the calibration comes from.
 
     Returns
     -------
@@ -50,15 +97,14 @@ def calibration_table(
     rows = [
         _constant_row({str(k): v for k, v in row.items()}) for row in constants.to_dict("records")
     ]
-    rows += [_interval_row(name, pair, counts.get(name, 0)) for name, pair in factors.items()]
+    found = {str(name): row for name, row in behind.iterrows()}
+    rows += [_interval_row(name, pair, found[name]) for name, pair in factors.items()]
     table = pd.DataFrame(rows)
     table["basis"], table["verification"] = "derived", "secondary"
-    engines = table["scope"].map(lambda scope: _SOURCES.get(scope, _SOURCES[""]))
-    table["source_key"], table["as_of"] = engines, as_of
-    table["locator"] = "fit to public end-to-end measurements, prior from kernel timings"
-    table["note"] = ""
-    order = ["basis", "verification", "source_key", "locator", "as_of", "note"]
-    return table[[name for name in table.columns if name not in order] + order]
+    table["source_key"] = table["scope"].map(lambda scope: _SOURCES.get(scope, _SOURCES[""]))
+    table["locator"], table["as_of"] = origin.locator, origin.as_of
+    table["note"] = table["note"].fillna("")
+    return table[[name for name in table.columns if name not in _PROVENANCE] + list(_PROVENANCE)]
 
 
 def _constant_row(row: dict[str, object]) -> dict[str, object]:
@@ -67,13 +113,48 @@ def _constant_row(row: dict[str, object]) -> dict[str, object]:
             "scope": scope, **row}  # fmt: skip
 
 
-def _interval_row(name: str, pair: tuple[float, float], cases: int) -> dict[str, object]:
+def _interval_row(name: str, pair: tuple[float, float], behind: pd.Series) -> dict[str, object]:
+    cases, groups = int(behind["cases"]), int(behind["groups"])
+    seen = (
+        f"From {groups} groups, each predicted by constants that never saw it."
+        if behind["fitted"]
+        else f"{IN_SAMPLE}: from the {cases} cases themselves ({groups} groups), which were seen "
+        "while the model was written; no constant was fitted to them."
+    )
     return {
         "constant_id": f"{_INTERVAL}.{name}", "field": _INTERVAL, "scope": name, "value": 1.0,
         "low": pair[0], "high": pair[1], "unit": "", "prior": None, "prior_spread": None,
         "cases": cases,
         "meaning": "80 % of measurements lie between these multiples of the prediction",
+        "note": seen,
     }  # fmt: skip
+
+
+def holdout_table(held: pd.DataFrame, sources: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+    """Return held-out predictions with provenance.
+
+    Parameters
+    ----------
+    held : pandas.DataFrame
+        Columns case_id, metric, split, left_out, measured, predicted, low, high,
+        error_fraction and fitted.
+    sources : pandas.DataFrame
+        On the same index: source_key of each measurement.
+    origin : Origin
+        Where the calibration comes from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of the table `HOLDOUT`.
+    """
+    fitted = held["fitted"].map({True: "true", False: "false"})
+    table = held.rename(columns={"error_fraction": "relative_error"}).assign(
+        fitted=fitted, basis="derived", verification="secondary",
+        source_key=sources["source_key"], as_of=origin.as_of, note="",
+        locator="refit without " + held["split"] + "; " + origin.locator,
+    )  # fmt: skip
+    return table[[name for name in table.columns if name not in _PROVENANCE] + list(_PROVENANCE)]
 
 
 def constants_from_table(table: pd.DataFrame | None = None) -> dict[str, float]:
@@ -112,22 +193,9 @@ def intervals_from_table(table: pd.DataFrame | None = None) -> dict[str, tuple[f
     Returns
     -------
     dict of str to tuple of float
-        For `validation_inference.predict_cases`.
+        For `report.predict_cases`.
     """
     frame = datasets.load(TABLE) if table is None else table
     rows = frame[frame["field"] == _INTERVAL]
     pairs = zip(rows["low"].astype(float), rows["high"].astype(float), strict=True)
     return dict(zip(rows["scope"], pairs, strict=True))
-
-
-def write(table: pd.DataFrame, path: str | Path) -> None:
-    """Write the table as the package stores it: UTF-8, LF, seven significant digits.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From `calibration_table`.
-    path : str or Path
-        Where to.
-    """
-    table.to_csv(path, index=False, lineterminator="\n", float_format="%.7g")

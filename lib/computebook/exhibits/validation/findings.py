@@ -11,7 +11,15 @@ from computebook import charts
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["capacity_chart", "counts_chart", "power_sentence", "steps_chart", "takeaways"]
+__all__ = [
+    "aims_sentence",
+    "capacity_chart",
+    "counts_chart",
+    "power_sentence",
+    "serving_takeaways",
+    "steps_chart",
+    "takeaways",
+]
 
 Proof = str | tuple[str, ...]
 
@@ -62,6 +70,58 @@ def takeaways(
             "tab-validation-prices",
         ),
     ]
+
+
+def serving_takeaways(by_load: pd.DataFrame, steps_up: pd.DataFrame) -> list[tuple[str, Proof]]:
+    """Return the findings on the serving models for `tables.takeaways`.
+
+    Parameters
+    ----------
+    by_load : DataFrame
+        From `errors_by_load`, groups left out.
+    steps_up : DataFrame
+        From `cliff`.
+    """
+    keys = by_load["regime"] + ", " + by_load["quantity"]
+    median = dict(zip(keys, by_load["median_absolute_error_percent"].astype(float), strict=True))
+    token = median["serving_fixed_concurrency, time per output token"]
+    first = median["serving_fixed_concurrency, time to first token"]
+    most = median["max_load, tokens per second"]
+    inside = by_load.loc[~by_load["seen"], "interval_coverage_percent"]
+    h100 = steps_up[steps_up["gpu"] == "H100"].head(2)
+    measured, predicted = (h100[name].map("{:,.0f}".format) for name in ("measured", "predicted"))
+    return [
+        (
+            f"With the model, GPU and engine of a case left out of the fit, the serving models "
+            f"miss time per output token by {token:.0f}% in the median, tokens per second "
+            f"at full load by {most:.0f}% and time to first token by {first:.0f}%.",
+            ("tab-validation-group", "tab-validation-aims"),
+        ),
+        (
+            f"Their intervals, meant for four in five, hold {inside.min():.0f}% to "
+            f"{inside.max():.0f}% of the measurements, {inside.median():.0f}% in the median load.",
+            "tab-validation-group",
+        ),
+        (
+            f"A second H100 lifts Llama 3.1 70B in FP8 from {measured.iloc[0]} to "
+            f"{measured.iloc[1]} tokens per second; predicted are {predicted.iloc[0]} and "
+            f"{predicted.iloc[1]}.",
+            ("tab-validation-cliff", "fig-validation-cliff"),
+        ),
+    ]
+
+
+def aims_sentence(aims: pd.DataFrame) -> str:
+    """Return how many aims are met.
+
+    Parameters
+    ----------
+    aims : DataFrame
+        From `aims`.
+    """
+    missed = aims[~aims["met"]]
+    named = "; ".join(missed["what"] + ", " + missed["statistic"])
+    return f"{aims['met'].sum()} of {len(aims)} aims are met with groups left out. Missed: {named}."
 
 
 def power_sentence(power: pd.DataFrame) -> str:

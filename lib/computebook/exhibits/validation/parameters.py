@@ -54,6 +54,6 @@ PARAMETERS: Final = (
         12,
         3,
         40,
-        meaning="Parameter counts shown, largest errors first.",
+        meaning="Parameter counts and serving cases shown, largest errors first.",
     ),
 )
