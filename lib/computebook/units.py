@@ -150,7 +150,7 @@ UNITS: Final[dict[str, Unit]] = _table(
     ("usd", "$", "US dollars", "usd", 1.0),
     ("usd_per_token", "$/token", "US dollars per token", "usd_per_token", 1.0),
     ("usd_per_mtok", "$/M tokens", "US dollars per million tokens", "usd_per_token", 1e-6),
-    ("usd_per_mtok_hour", "$/M tokens/h", "dollars per M tokens and hour", "usd_per_mtok_hour", 1.0),
+    ("usd_per_mtok_hour", "$/M tokens/h", "$ per M tokens and hour", "usd_per_mtok_hour", 1.0),
     ("usd_per_call", "$/call", "US dollars per call", "usd_per_call", 1.0),
     ("usd_per_kcall", "$/1,000 calls", "US dollars per thousand calls", "usd_per_call", 1e-3),
     ("usd_per_gpu_hour", "$/GPU-h", "US dollars per GPU and hour", "usd_per_gpu_hour", 1.0),

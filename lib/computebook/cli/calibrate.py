@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from computebook import datasets
-from computebook.cli import output
+from computebook.cli import calibrate_energy, output
 from computebook.cli.validate import HEADINGS
 from computebook.errors import ComputebookError
 from computebook.inference import fit, proof, report, scores, table
@@ -85,5 +85,7 @@ def errors_out_of_sample(source: Path, held: pd.DataFrame) -> pd.DataFrame:
     rows["quantity"] += rows["fitted"].map({"true": "", "false": " (never fitted)"})
     return scores.error_table(rows, ["split", "regime", "quantity"]).reset_index()
 
+
+calibrate.add_command(calibrate_energy.COMMANDS["energy"])
 
 COMMANDS = {"calibrate": calibrate}

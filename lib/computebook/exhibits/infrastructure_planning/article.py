@@ -75,13 +75,12 @@ def article_power(
     fleet_model: str,
     precisions: Sequence[str],
     pue: Sequence[float],
-    load_fraction: Sequence[float],
 ) -> pd.DataFrame:
     """Return the article's power table with verdicts, our evidence and our estimate.
 
     Parameters
     ----------
-    fleet_model, precisions, pue, load_fraction
+    fleet_model, precisions, pue
         As parameters of the chapter.
 
     Returns
@@ -94,9 +93,7 @@ def article_power(
     cells = article_cells(14, "GPU")
     gpus = dict(zip(claims.article_table(14, "printed").index, GPUS, strict=True))
     query = long_queries()[0]
-    found = [
-        query_wh(fleet_model, gpu, query, precisions, pue, load_fraction) for gpu in gpus.values()
-    ]
+    found = [query_wh(fleet_model, gpu, query, precisions, pue) for gpu in gpus.values()]
     return cells.assign(
         system=cells["GPU"].map(gpus).map(rated_systems_text),
         estimate=[_range_text(each) for each in found],

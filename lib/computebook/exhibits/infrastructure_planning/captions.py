@@ -16,6 +16,7 @@ FIGURE_SOURCES: Final = {
     "fig-planning-bandwidth": ["pope2022efficiently", "williams2009roofline"],
     "fig-planning-power": ["epoch2026chipcounts", "nvidia_dgxh100_guide", "nvidia_dgxb200_guide"],
     "fig-planning-energy": ["elsworth2025gemini", "altman2025gentle", "you2025chatgptenergy"],
+    "fig-planning-joules": ["mlenergy2026leaderboard", "chung2025mlenergy"],
     "fig-planning-cost": ["skypilot2026catalog", "dstack2026gpuhunt", "epoch2026trainingcost"],
     "fig-planning-drivers": ["mlenergy2026leaderboard", "skypilot2026catalog"],
 }
@@ -53,6 +54,18 @@ def energy_caption(now: Headline) -> str:
         f"{full['central'] / short['central']:.0f} times the energy of a short answer to the same "
         f"prompt.** Estimates at the facility if GPT-5.2 were {now.model}, central value "
         f"printed; published points have boundaries of their own."
+    )
+
+
+def joules_caption(now: Headline) -> str:
+    """Return the caption of the chart of energy per token by load."""
+    first = str(now.loads["gpu"].iloc[0])
+    alone, full = (float(now.energy_at(first, n)["joules"]) for n in (0, 2))
+    return (
+        f"**More users per GPU cut the energy of a token up to {alone / full:.0f} times; at the "
+        f"same users per GPU the kinds lie much closer.** {now.model}, short context, at the plug "
+        f"of the servers; bands: 80% intervals. Each line runs from one user per copy to the most "
+        f"that the times allow."
     )
 
 
@@ -99,6 +112,10 @@ def alternatives(now: Headline) -> dict[str, str]:
             "Ranges on a logarithmic axis: two readings of a long query on H100, H200 and B200, "
             "and below them five published figures per prompt from 0.24 to 40 Wh."
         ),
+        "fig-planning-joules": (
+            "Lines with bands, both axes logarithmic: joules per output token against users per "
+            f"GPU on {', '.join(map(str, now.loads['gpu'].unique()))}. All lines fall steadily."
+        ),
         "fig-planning-cost": (
             "Ranges of monthly cost, rented and owned, for fleets of H100, H200 and B200 on a "
             f"logarithmic axis. The central rent is lowest on {now.cheapest}."
@@ -129,6 +146,7 @@ def figure_words(name: str, now: Headline) -> dict[str, Any]:
         "fig-planning-bandwidth": bandwidth_caption,
         "fig-planning-power": power_caption,
         "fig-planning-energy": energy_caption,
+        "fig-planning-joules": joules_caption,
         "fig-planning-cost": cost_caption,
         "fig-planning-drivers": drivers_caption,
     }

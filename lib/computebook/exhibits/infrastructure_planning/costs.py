@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from computebook import datasets, errors, tco, units
 from computebook.exhibits.infrastructure_planning.fleets import OPPOSITE, fleet
 from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan, gpu_name
-from computebook.exhibits.infrastructure_planning.site import boundary_w
+from computebook.exhibits.infrastructure_planning.site import boundary_w, mean_facility_w
 from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
 from computebook.scenarios import Range
 
@@ -51,26 +51,26 @@ class Site:
 
     Attributes
     ----------
-    pue, load_fraction, electricity_usd_per_kwh : Range
-        Facility over IT power; mean over rated power; tariff.
+    pue, busy_fraction, electricity_usd_per_kwh : Range
+        Facility over IT power; share of the month at the peak; tariff.
     """
 
     pue: Range
-    load_fraction: Range
+    busy_fraction: Range
     electricity_usd_per_kwh: Range
 
     @classmethod
     def of(
         cls,
         pue: Sequence[float],
-        load_fraction: Sequence[float],
+        busy_fraction: Sequence[float],
         electricity_usd_per_kwh: Sequence[float],
     ) -> Site:
         """Return a site from the parameters of the chapter.
 
         Parameters
         ----------
-        pue, load_fraction, electricity_usd_per_kwh : sequence of float
+        pue, busy_fraction, electricity_usd_per_kwh : sequence of float
             Low, central and high of each.
 
         Raises
@@ -80,7 +80,7 @@ class Site:
         """
         return cls(
             range_of("pue", pue),
-            range_of("load_fraction", load_fraction),
+            range_of("busy_fraction", busy_fraction),
             range_of("electricity_usd_per_kwh", electricity_usd_per_kwh),
         )
 
@@ -90,9 +90,9 @@ class Site:
         return [self.pue.low, self.pue.central, self.pue.high]
 
     @property
-    def loads(self) -> list[float]:
-        """The three load fractions."""
-        return [self.load_fraction.low, self.load_fraction.central, self.load_fraction.high]
+    def busy(self) -> list[float]:
+        """The three shares of the month at the peak."""
+        return [self.busy_fraction.low, self.busy_fraction.central, self.busy_fraction.high]
 
 
 def rent_ranges(gpu_hour_usd: Sequence[float]) -> dict[str, Range]:
@@ -136,10 +136,12 @@ def _server_usd(accelerator_id: str, end: str) -> float:
     return server * spread / (1 - factor(INTERCONNECT).central)
 
 
-def owned_usd_per_gpu_hour(accelerator_id: str, site: Site, end: str) -> dict[str, float]:
+def owned_usd_per_gpu_hour(
+    accelerator_id: str, site: Site, end: str, server_w: float
+) -> dict[str, float]:
     """Return the cost of an own GPU for an hour by cause: server, building, electricity.
 
-    Capital recovery over the life of each, 10 % cost of money; electricity at the mean load. No
+    Capital recovery over the life of each, 10 % cost of money; electricity at the mean power. No
     staff, no software, no idle time. Source: `short1995manual`.
 
     Parameters
@@ -147,9 +149,11 @@ def owned_usd_per_gpu_hour(accelerator_id: str, site: Site, end: str) -> dict[st
     accelerator_id : str
         One of `GPUS`.
     site : Site
-        PUE, load and tariff.
+        PUE, share of the month at the peak, and tariff.
     end : {"low", "central", "high"}
         Which end of every range.
+    server_w : float
+        Power of the servers per GPU at the peak, W.
 
     Returns
     -------
@@ -165,11 +169,9 @@ def owned_usd_per_gpu_hour(accelerator_id: str, site: Site, end: str) -> dict[st
         "servers and network": float(tco.amortized_usd_per_gpu_hour(server, years, CAPITAL_COST)),
         "building": float(tco.amortized_usd_per_gpu_hour(building, FACILITY_YEARS, CAPITAL_COST)),
         "electricity": float(
-            tco.electricity_usd_per_gpu_hour(
-                it_w * getattr(site.load_fraction, end),
-                getattr(site.pue, end),
-                getattr(site.electricity_usd_per_kwh, end),
-            )
+            getattr(mean_facility_w(accelerator_id, server_w, site.pues, site.busy), end)
+            / units.WATTS_PER_KW
+            * getattr(site.electricity_usd_per_kwh, end)
         ),
     }
 
@@ -191,14 +193,21 @@ def monthly_costs(plan: Plan, site: Site, gpu_hour_usd: Sequence[float]) -> pd.D
     DataFrame
         One row a GPU and end: `accelerator_id`, `gpu`, `end`, `gpus`, `provision_kw` (rated, at
         the facility), `mean_kw`, `purchase_usd` (servers and network), `rent_usd_per_month`,
-        `own_usd_per_month`; missing where the fleet cannot serve.
+        `own_usd_per_month`, `server_w` (of the servers per GPU at the peak); missing where the
+        fleet cannot serve.
     """
-    rents, rows = rent_ranges(gpu_hour_usd), []
+    rents = rent_ranges(gpu_hour_usd)
+    rows: list[dict[str, object]] = []
     for name in GPUS:
         for end in OPPOSITE:
-            gpus = fleet(plan, name, end).gpus
+            found = fleet(plan, name, end)
+            gpus, server_w = found.gpus, found.server_w_per_gpu
+            if not np.isfinite(gpus):
+                rows.append({"accelerator_id": name, "gpu": gpu_name(name), "end": end})
+                continue
             each_w = getattr(boundary_w(name, "facility", site.pues), end)
-            own = sum(owned_usd_per_gpu_hour(name, site, end).values())
+            mean_w = getattr(mean_facility_w(name, server_w, site.pues, site.busy), end)
+            own = sum(owned_usd_per_gpu_hour(name, site, end, server_w).values())
             rows.append(
                 {
                     "accelerator_id": name,
@@ -206,16 +215,18 @@ def monthly_costs(plan: Plan, site: Site, gpu_hour_usd: Sequence[float]) -> pd.D
                     "end": end,
                     "gpus": gpus,
                     "provision_kw": gpus * each_w / units.WATTS_PER_KW,
-                    "mean_kw": gpus
-                    * each_w
-                    * getattr(site.load_fraction, end)
-                    / units.WATTS_PER_KW,
+                    "mean_kw": gpus * mean_w / units.WATTS_PER_KW,
+                    "server_w": server_w,
                     "purchase_usd": gpus * _server_usd(name, end),
                     "rent_usd_per_month": gpus * HOURS_PER_MONTH * getattr(rents[name], end),
                     "own_usd_per_month": gpus * HOURS_PER_MONTH * own,
                 }
             )
-    return pd.DataFrame(rows).replace(np.inf, np.nan)
+    columns = [
+        *("accelerator_id", "gpu", "end", "gpus", "provision_kw", "mean_kw", "server_w"),
+        *("purchase_usd", "rent_usd_per_month", "own_usd_per_month"),
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def cost_table(costs: pd.DataFrame) -> pd.DataFrame:
@@ -270,24 +281,35 @@ def cost_ranges(costs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `case` (GPU, rented or owned), `low`, `central`, `high` (thousand $ a month).
+        `case` (GPU, rented or owned), `low`, `central`, `high` (thousand $ a month); the high end
+        is the central value, and the case says so, where no layout holds at the slow end.
     """
     rows = []
     kinds = {"rent_usd_per_month": "rented", "own_usd_per_month": "owned"}
     for gpu, group in costs.groupby("gpu", sort=False):
         values = group.set_index("end")
         for column, kind in kinds.items():
-            spread = values.loc[list(OPPOSITE), column].to_numpy(float) / 1e3
-            if np.isfinite(spread).all():
-                rows.append((f"{gpu}, {kind}", *spread))
+            low, central, high = values.loc[list(OPPOSITE), column].to_numpy(float) / 1e3
+            if not np.isfinite(central):
+                continue
+            # Where no layout is safe at the slow end, the bar stops at the centre and says so.
+            safe = "" if np.isfinite(high) else ", high end not served"
+            rows.append((f"{gpu}, {kind}{safe}", low, central, high if not safe else central))
     return pd.DataFrame(rows, columns=["case", *OPPOSITE])
 
 
 def _scaled(plan: Plan, users: float = 1.0, prompt: float = 1.0) -> Plan:
     changed = tuple(
-        dataclasses.replace(w, users=w.users * users, prompt_tokens=w.prompt_tokens * prompt)
+        dataclasses.replace(
+            w, users=max(w.users * users, 1.0), prompt_tokens=w.prompt_tokens * prompt
+        )
         for w in plan.workloads
     )
+    return dataclasses.replace(plan, workloads=changed)
+
+
+def _waiting(plan: Plan, factor: float) -> Plan:
+    changed = tuple(dataclasses.replace(w, ttft_s=w.ttft_s * factor) for w in plan.workloads)
     return dataclasses.replace(plan, workloads=changed)
 
 
@@ -304,6 +326,7 @@ def _variants(plan: Plan) -> dict[str, tuple[Plan, Plan]]:
             change(plan, cached_fraction=0.9),
             change(plan, cached_fraction=0.0),
         ),
+        "Wait for the first token": (_waiting(plan, 2.0), _waiting(plan, 0.5)),
         "KV cache format": (change(plan, cache="fp8"), change(plan, cache="bf16")),
         "Weight format": (change(plan, weights="nvfp4"), change(plan, weights="bf16")),
     }
@@ -339,9 +362,10 @@ def sensitivity(
     cases: dict[str, list[float]] = {
         name: [bill(low), bill(high)] for name, (low, high) in _variants(plan).items()
     }
-    cases["Engine efficiency"] = [bill(plan, "low"), bill(plan, "high")]
+    cases["Headroom and slow engine"] = [bill(plan, "low"), bill(plan, "high")]
     cases[RENT] = [bill(plan, price=price) for price in (rent.low, rent.high)]
-    cases["Model"] = [bill(dataclasses.replace(plan, model=name)) for name in architectures]
+    other = dataclasses.replace(plan, weights="", cache="")
+    cases["Model"] = [bill(dataclasses.replace(other, model=name)) for name in architectures]
     return _ranked(cases, bill(plan))
 
 

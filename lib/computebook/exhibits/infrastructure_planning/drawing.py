@@ -11,7 +11,7 @@ from computebook import charts
 if TYPE_CHECKING:
     import altair as alt
 
-__all__ = ["drivers_chart", "energy_chart", "fleet_chart", "power_chart"]
+__all__ = ["drivers_chart", "energy_chart", "fleet_chart", "joules_chart", "power_chart"]
 
 _HEIGHT_PER_ROW = 34
 TOOLTIPS = {"case": "N", "low": "Q", "central": "Q", "high": "Q"}
@@ -55,6 +55,28 @@ def energy_chart(ranges: pd.DataFrame) -> alt.LayerChart:
         text=alt.Text("central:Q", format=",.3~r"),
     )
     return alt.LayerChart(layer=[spans, points, text])
+
+
+def joules_chart(curves: pd.DataFrame) -> alt.LayerChart:
+    """Return energy per token by load, one line and band per GPU.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        From `loads.energy_by_load`.
+    """
+    return charts.lines(
+        curves,
+        x="users_per_gpu",
+        y="joules",
+        series="gpu",
+        low="low",
+        high="high",
+        x_title="Users per GPU (users)",
+        y_title="Energy per output token (J)",
+        log_x=True,
+        log_y=True,
+    )
 
 
 def power_chart(stack: pd.DataFrame) -> alt.LayerChart:

@@ -1,4 +1,4 @@
-"""Energy of a long query: roofline time times power, beside what was measured and published."""
+"""Energy of a long query by the calibrated models, beside what was measured and published."""
 
 from __future__ import annotations
 
@@ -9,32 +9,29 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from computebook import datasets, memory, roofline, units
+from computebook import datasets, memory, serving, units
 from computebook.architectures import Transformer
-from computebook.exhibits.infrastructure_planning.measured import (
-    decode_efficiency,
-    prefill_efficiency,
-)
+from computebook.exhibits.infrastructure_planning.fleets import ENGINE
 from computebook.exhibits.infrastructure_planning.schema import (
     GPUS,
     formats,
     gpu_name,
     placement,
 )
-from computebook.exhibits.training_clusters.inputs import (
-    factor,
-    range_of,
-    rated_w_per_gpu,
-    row_of,
-)
+from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
 from computebook.hardware import Accelerator
+from computebook.inference.calibration import constants_for
+from computebook.inference.energy_table import draw_constants, energy_intervals
+from computebook.inference.table import constants_from_table
 from computebook.memory import Placement
 from computebook.scenarios import Range
 
 __all__ = [
     "Query",
+    "deployment",
     "energy_ratios",
     "gemini_shares",
+    "interval",
     "long_queries",
     "measured_per_token",
     "published_prompts",
@@ -54,7 +51,8 @@ PUBLISHED: Final = {
     "prompt-epoch-gpt4o-100k": "GPT-4o, 100k prompt",
 }
 ENDS: Final = ("low", "central", "high")
-OPPOSITE: Final = {"low": "high", "central": "central", "high": "low"}
+#: Interval of energies whose throughput is predicted too.
+KIND: Final = "throughput-predicted"
 
 
 @dataclass(frozen=True)
@@ -124,11 +122,40 @@ def _fitting(
     return layout, room
 
 
-def _node_w(accelerator_id: str, layout: Placement, end: str, pue: Range, load: Range) -> float:
-    # A rack of servers draws its rating times its load; the hall adds other IT, then the PUE.
-    each = getattr(rated_w_per_gpu(accelerator_id), end) * getattr(load, end)
-    each *= getattr(factor("it-overhead-epoch"), end)
-    return float(each * getattr(pue, end) * layout.tensor_parallel)
+def deployment(
+    architecture_id: str, accelerator_id: str, layout: Placement, stages: float = 1.0
+) -> serving.Deployment:
+    """Return one copy of a model with the calibrated constants of its accelerator.
+
+    Parameters
+    ----------
+    architecture_id, accelerator_id : str
+        Model and GPU.
+    layout : Placement
+        GPUs, groups and number formats.
+    stages : float, default 1
+        Pipeline stages of so many GPUs each.
+    """
+    gpu = datasets.accelerator(accelerator_id)
+    constants = constants_for(
+        constants_from_table(),
+        generation=gpu.generation,
+        weights=layout.compute_precision,
+        engine=ENGINE,
+    )
+    return serving.Deployment(
+        architecture=datasets.architecture(architecture_id),
+        accelerator=gpu,
+        placement=layout,
+        pipeline_parallel=stages,
+        constants=constants,
+    )
+
+
+def interval() -> Range:
+    """Return the factors from a predicted energy to its 80 % interval, throughput predicted too."""
+    low, high = energy_intervals()[KIND]
+    return Range(low, 1.0, high)
 
 
 def query_energy(
@@ -137,14 +164,14 @@ def query_energy(
     query: Query,
     precisions: Sequence[str],
     pue: Sequence[float],
-    load_fraction: Sequence[float],
     end: str,
 ) -> Energy:
     """Return the energy of a query at one end of its range.
 
-    ``P x (prefill time + answer x step time / batch)``. Low: efficient engine, low power, as
-    many queries together as memory holds; high: the opposite, and alone on its servers; central:
-    half of what memory holds. Source: `elsworth2025gemini` (what a figure must include).
+    `serving.request_energy` at the plug of the servers, times other IT and the PUE. Low: as many
+    queries together as memory holds, low end of the model's interval; high: alone on its servers,
+    high end; central: half of what memory holds. Source: `elsworth2025gemini` (what a figure
+    must include), `chung2025mlenergy` (measured power).
 
     Parameters
     ----------
@@ -154,8 +181,8 @@ def query_energy(
         The request.
     precisions : sequence of str
         Format of the weights and of the cache.
-    pue, load_fraction : sequence of float
-        Low, central and high of each.
+    pue : sequence of float
+        Low, central and high.
     end : {"low", "central", "high"}
         Which end.
 
@@ -168,15 +195,16 @@ def query_energy(
     tokens = query.prompt_tokens + query.answer_tokens
     layout, room = _fitting(shape, gpu, tokens, precisions)
     together = {"low": max(room, 1), "central": max(np.ceil(room / 2), 1), "high": 1.0}[end]
-    mean = query.prompt_tokens + query.answer_tokens / 2
-    decode = getattr(decode_efficiency(), OPPOSITE[end])
-    prefill = getattr(prefill_efficiency(), OPPOSITE[end])
-    step = roofline.decode_step_lower_bound_s(shape, gpu, mean, together, layout) / decode
-    read = roofline.prefill_lower_bound_s(shape, gpu, query.prompt_tokens, 1, layout) / prefill
-    spread, load = range_of("pue", pue), range_of("load_fraction", load_fraction)
-    watts = _node_w(accelerator_id, layout, end, spread, load)
-    wh = watts / units.SECONDS_PER_HOUR
-    return Energy(float(wh * read), float(wh * query.answer_tokens * step / together))
+    use = serving.request_energy(
+        deployment(architecture_id, accelerator_id, layout),
+        together,
+        query.prompt_tokens,
+        query.answer_tokens,
+        draw_constants(gpu.generation),
+    )
+    outside = getattr(factor("it-overhead-epoch"), end) * getattr(range_of("pue", pue), end)
+    scale = outside * getattr(interval(), end) / units.JOULES_PER_WH
+    return Energy(float(use.server_prompt_j * scale), float(use.server_answer_j * scale))
 
 
 def query_wh(
@@ -185,16 +213,15 @@ def query_wh(
     query: Query,
     precisions: Sequence[str],
     pue: Sequence[float],
-    load_fraction: Sequence[float],
 ) -> Range:
     """Return the energy of a query as low, central and high, Wh at the facility.
 
     Parameters
     ----------
-    architecture_id, accelerator_id, query, precisions, pue, load_fraction
+    architecture_id, accelerator_id, query, precisions, pue
         As in `query_energy`.
     """
-    given = (architecture_id, accelerator_id, query, precisions, pue, load_fraction)
+    given = (architecture_id, accelerator_id, query, precisions, pue)
     return Range(*(query_energy(*given, end).total_wh for end in ENDS))
 
 
@@ -202,13 +229,12 @@ def query_ranges(
     fleet_model: str,
     precisions: Sequence[str],
     pue: Sequence[float],
-    load_fraction: Sequence[float],
 ) -> pd.DataFrame:
     """Return the energy of both readings of the long query on each GPU, and published prompts.
 
     Parameters
     ----------
-    fleet_model, precisions, pue, load_fraction
+    fleet_model, precisions, pue
         As parameters of the chapter.
 
     Returns
@@ -220,7 +246,7 @@ def query_ranges(
         (
             f"{gpu_name(gpu)}, {query.name.rpartition(', ')[2]}",
             "estimate",
-            *_ends(query_wh(fleet_model, gpu, query, precisions, pue, load_fraction)),
+            *_ends(query_wh(fleet_model, gpu, query, precisions, pue)),
         )
         for query in long_queries()
         for gpu in GPUS
@@ -238,13 +264,12 @@ def energy_ratios(
     architectures: Sequence[str],
     precisions: Sequence[str],
     pue: Sequence[float],
-    load_fraction: Sequence[float],
 ) -> pd.DataFrame:
     """Return the central energy of the long query by model and GPU, and the ratio to H100.
 
     Parameters
     ----------
-    architectures, precisions, pue, load_fraction
+    architectures, precisions, pue
         As parameters of the chapter.
 
     Returns
@@ -256,10 +281,7 @@ def energy_ratios(
     rows = []
     for query in long_queries():
         for name in architectures:
-            found = [
-                query_energy(name, gpu, query, precisions, pue, load_fraction, "central")
-                for gpu in GPUS
-            ]
+            found = [query_energy(name, gpu, query, precisions, pue, "central") for gpu in GPUS]
             totals = [each.total_wh for each in found]
             share = found[0].prompt_wh / totals[0]
             ratios = (totals[1] / totals[0], totals[2] / totals[0])

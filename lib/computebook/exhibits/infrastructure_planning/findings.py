@@ -21,8 +21,12 @@ from computebook.exhibits.infrastructure_planning.energy import (
     long_queries,
     query_ranges,
 )
-from computebook.exhibits.infrastructure_planning.fleets import fleet
-from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan
+from computebook.exhibits.infrastructure_planning.loads import (
+    energy_by_load,
+    energy_load_table,
+    energy_proof,
+)
+from computebook.exhibits.infrastructure_planning.schema import Plan
 from computebook.exhibits.infrastructure_planning.site import (
     power_by_boundary,
     server_loads,
@@ -59,8 +63,10 @@ class Headline:
         `query_ranges`, by case.
     drivers : DataFrame
         `sensitivity` of the cheapest fleet.
-    prompt_share : float
-        Share of the GPUs of the central fleets, over the three kinds, that read prompts.
+    loads : DataFrame
+        `energy_load_table` of the first workload.
+    proof : DataFrame
+        `energy_proof`, by scope.
     """
 
     plan: Plan
@@ -74,7 +80,8 @@ class Headline:
     ratios: pd.DataFrame
     queries: pd.DataFrame
     drivers: pd.DataFrame
-    prompt_share: float
+    loads: pd.DataFrame
+    proof: pd.DataFrame
 
     @property
     def model(self) -> str:
@@ -119,8 +126,9 @@ class Headline:
         return site_budget(
             gpus=float(self.costs["gpus"][self.cheapest]),
             accelerator_id=str(self.costs["accelerator_id"][self.cheapest]),
+            server_w=float(self.costs["server_w"][self.cheapest]),
             pue=self.site.pues,
-            load_fraction=self.site.loads,
+            busy_fraction=self.site.busy,
             electricity_usd_per_kwh=[tariff.low, tariff.central, tariff.high],
         )
 
@@ -137,6 +145,18 @@ class Headline:
         rows = self.ratios[self.ratios["query"] == long_queries()[query].name]
         return float(rows[column].min()), float(rows[column].max())
 
+    def energy_at(self, gpu: str, load: int) -> pd.Series[Any]:
+        """Return the energy per token of a GPU at one of the loads of the table.
+
+        Parameters
+        ----------
+        gpu : str
+            Name of the GPU.
+        load : int
+            0 for one user per copy, 1 for a quarter, 2 for the most users.
+        """
+        return self.loads[self.loads["gpu"] == gpu].iloc[load]
+
     def fleet_words(self) -> str:
         """Return the central fleets in words: GPUs and thousand dollars a month."""
         parts = []
@@ -148,12 +168,15 @@ class Headline:
                 parts.append(f"{row['gpus']:.0f} {name} (${usd:,.0f} thousand a month)")
         return f"{', '.join(parts[:-1])} or {parts[-1]}"
 
-
-def _prompt_share(plan: Plan) -> float:
-    pools = [each for name in GPUS for each in fleet(plan, name).pools]
-    served = [each for each in pools if math.isfinite(each.gpus)]
-    total = sum(each.gpus for each in served)
-    return sum(each.prefill_gpus for each in served) / total if total else 0.0
+    def safe_words(self) -> str:
+        """Return how the cheapest fleet grows if the times hold at the slow end, in words."""
+        central, high = (self.spread["gpus"][(self.cheapest, e)] for e in ("central", "high"))
+        if math.isnan(high):
+            return f"No {self.cheapest} fleet is safe at the slow end of the models' interval."
+        return (
+            f"To be safe at the slow end of the models' interval, {self.cheapest} grows "
+            f"{high / central:.1f} times."
+        )
 
 
 def _served(costs: pd.DataFrame) -> str:
@@ -161,7 +184,7 @@ def _served(costs: pd.DataFrame) -> str:
     rents = costs[costs["end"] == "central"].set_index("accelerator_id")["rent_usd_per_month"]
     if rents.isna().all():
         raise errors.ComputebookError(
-            "no layout of up to 32 GPUs of any kind serves every workload: allow more time per "
+            "no layout of any GPU serves every workload: allow more time per token or to the first "
             "token, shorter prompts or a smaller model"
         )
     return str(rents.idxmin())
@@ -196,7 +219,6 @@ def headline(
     loads = server_loads()
     air = loads[loads["cooling"] == "air-cooled"].sort_values("mean_kw")
     costs = monthly_costs(plan, site, gpu_hour_usd)
-    power = (site.pues, site.loads)
     return Headline(
         plan=plan,
         site=site,
@@ -206,8 +228,9 @@ def headline(
         power=power_by_boundary(site.pues).set_index("gpu"),
         air=air.iloc[-1],
         spread=costs.set_index(["gpu", "end"]),
-        ratios=energy_ratios(architectures, precisions, *power),
-        queries=query_ranges(plan.model, precisions, *power),
+        ratios=energy_ratios(architectures, precisions, site.pues),
+        queries=query_ranges(plan.model, precisions, site.pues),
         drivers=sensitivity(plan, _served(costs), gpu_hour_usd, architectures),
-        prompt_share=_prompt_share(plan),
+        loads=energy_load_table(energy_by_load(plan)),
+        proof=energy_proof().set_index("scope"),
     )

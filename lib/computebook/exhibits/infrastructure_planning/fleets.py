@@ -1,84 +1,37 @@
-"""The smallest fleet for a mix of workloads: what memory, latency and prompts ask for."""
+"""The smallest fleet for a mix of workloads, by the calibrated serving models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from computebook import datasets, memory, roofline
-from computebook.architectures import Transformer
-from computebook.exhibits.infrastructure_planning.measured import (
-    decode_efficiency,
-    prefill_efficiency,
-)
-from computebook.exhibits.infrastructure_planning.schema import (
-    GPUS,
-    Plan,
-    Workload,
-    gpu_name,
-    placement,
-)
+from computebook import sizing
+from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan, Workload, gpu_name
 from computebook.exhibits.training_clusters.inputs import row_of
-from computebook.hardware import Accelerator
-from computebook.memory import Placement
 
 __all__ = [
+    "ENGINE",
+    "HEADROOM_FRACTION",
     "OPPOSITE",
     "SERVER_GPUS",
     "Fleet",
     "Pool",
-    "Writers",
     "fleet",
     "fleet_table",
     "pool",
     "spare_fraction",
 ]
 
-#: GPUs that may share one copy of a model: parts of a server, one server, up to four.
-GPUS_PER_COPY: Final = (1, 2, 4, 8, 16, 32)
 SERVER_GPUS: Final = 8
-#: Sequences per attention group that are tried, beyond which a step gains nothing.
-MOST_PER_GROUP: Final = 2_048
-#: Prompt tokens that one GPU takes in a pass: assumed, enough for compute to hide the weights.
-PACK_TOKENS: Final = 4_096
+ENGINE: Final = "sglang"
+#: Load above the peak asked for at which the times still hold: assumed.
+HEADROOM_FRACTION: Final = 0.2
 OPPOSITE: Final = {"low": "high", "central": "central", "high": "low"}
 SPARES: Final = "spare-nodes"
-
-
-@dataclass(frozen=True)
-class Writers:
-    """GPUs that decode one workload.
-
-    Attributes
-    ----------
-    layout : Placement
-        GPUs that share one copy of the model, and groups among them.
-    batch : float
-        Sequences that decode together on one copy.
-    memory_batch : float
-        Sequences that its memory would hold.
-    step_s : float
-        Time per output token at that batch, s.
-    gpus : float
-        All copies; infinite if the layout does not serve.
-    """
-
-    layout: Placement
-    batch: float
-    memory_batch: float
-    step_s: float
-    gpus: float
-
-    @property
-    def limit(self) -> str:
-        """What keeps the batch from growing."""
-        if not np.isfinite(self.gpus):
-            return "no layout serves"
-        return "memory" if self.batch >= self.memory_batch else "time per token"
 
 
 @dataclass(frozen=True)
@@ -89,20 +42,23 @@ class Pool:
     ----------
     workload : str
         Which.
-    writers : Writers
-        GPUs that decode.
-    prefill_gpus : float
-        GPUs that read prompts, whole copies; infinite if no layout serves.
+    gpus : float
+        GPUs; infinite if no layout serves.
+    binding : str
+        What no layout could meet; empty where one serves.
+    row : dict
+        The chosen layout: columns of `sizing.options`.
     """
 
     workload: str
-    writers: Writers
-    prefill_gpus: float
+    gpus: float
+    binding: str
+    row: dict[str, Any]
 
     @property
-    def gpus(self) -> float:
-        """Both."""
-        return self.writers.gpus + self.prefill_gpus
+    def server_w_per_gpu(self) -> float:
+        """Mean power of the servers per GPU at the peak, W."""
+        return float(self.row["power_kw"]) * 1e3 / self.gpus
 
 
 @dataclass(frozen=True)
@@ -123,6 +79,14 @@ class Fleet:
     pools: tuple[Pool, ...]
     gpus: float
 
+    @property
+    def server_w_per_gpu(self) -> float:
+        """Mean power of the servers per GPU at the peak, W; NaN where a workload is not served."""
+        if not np.isfinite(self.gpus):
+            return float("nan")
+        needed = sum(each.gpus for each in self.pools)
+        return sum(each.gpus * each.server_w_per_gpu for each in self.pools) / needed
+
 
 def spare_fraction(end: str) -> float:
     """Return the share of GPUs kept as spares, from published practice of large clusters.
@@ -137,63 +101,33 @@ def spare_fraction(end: str) -> float:
     return float({"low": row["low"], "central": middle, "high": row["high"]}[end])
 
 
-def _layouts(plan: Plan, shape: Transformer) -> list[Placement]:
-    """Return every layout to try: GPUs per copy, and attention groups among them."""
-    return [
-        placement(shape, plan.weights, plan.cache, gpus, groups)
-        for gpus in GPUS_PER_COPY
-        for groups in GPUS_PER_COPY
-        if groups <= gpus
-    ]
-
-
-def _decode(
-    plan: Plan, shape: Transformer, gpu: Accelerator, work: Workload, layout: Placement, end: str
-) -> Writers:
-    """Return the largest batch of a layout that fits and meets the time per token."""
-    room = float(memory.max_batch_size(shape, gpu.memory_bytes, work.full_tokens, layout))
-    groups = float(layout.attention_data_parallel)
-    # Each group keeps whole sequences, so that a batch is a multiple of the groups.
-    batches = groups * np.arange(1, min(room // groups, MOST_PER_GROUP) + 1)
-    if not batches.size:
-        return Writers(layout, 0.0, 0.0, np.inf, np.inf)
-    share = getattr(decode_efficiency(), OPPOSITE[end])
-    bound = roofline.decode_step_lower_bound_s(shape, gpu, work.mean_tokens, batches, layout)
-    meeting = np.flatnonzero(bound / share <= plan.tpot_s)
-    if not meeting.size:
-        return Writers(layout, 0.0, float(batches[-1]), np.inf, np.inf)
-    best = int(meeting[-1])
-    batch, step = float(batches[best]), float(bound[best] / share)
-    copies = np.ceil(work.users / batch)
-    return Writers(layout, batch, float(batches[-1]), step, float(copies * layout.tensor_parallel))
-
-
-def _prefill_gpus(
-    plan: Plan, shape: Transformer, gpu: Accelerator, work: Workload, layout: Placement, end: str
-) -> float:
-    """Return the GPUs that read prompts in a layout; infinite if the prompts do not fit."""
-    found = plan.cached_fraction * work.prompt_tokens
-    # Prompts are read in packs, so that the weights are not read anew for each.
-    pack = np.ceil(PACK_TOKENS * layout.tensor_parallel / (work.prompt_tokens - found))
-    if memory.max_batch_size(shape, gpu.memory_bytes, work.prompt_tokens, layout) < pack:
-        return np.inf
-    share = getattr(prefill_efficiency(), OPPOSITE[end])
-    bound = roofline.prefill_lower_bound_s(
-        shape, gpu, work.prompt_tokens, pack, layout, cached_tokens=found
+def _request(plan: Plan, accelerator_id: str, work: Workload, end: str) -> sizing.Request:
+    """Return the sizing question; at the high end the times hold where engines are slow."""
+    return sizing.Request(
+        model=plan.model,
+        gpus=(accelerator_id,),
+        input_tokens=work.prompt_tokens,
+        output_tokens=work.answer_tokens,
+        users=work.users,
+        time_to_first_token_s=work.ttft_s,
+        time_per_output_token_s=plan.tpot_s,
+        weights=plan.weights or None,
+        kv_cache=plan.cache or None,
+        cached_fraction=plan.cached_fraction,
+        headroom_fraction=0.0 if end == "low" else HEADROOM_FRACTION,
+        engine=ENGINE,
+        objective="gpus",
+        robust=end == "high",
     )
-    requests_per_s = work.users / (work.answer_tokens * plan.tpot_s)
-    copies = np.ceil(requests_per_s * bound / pack / share)
-    return float(copies * layout.tensor_parallel)
 
 
 @lru_cache(maxsize=4096)
 def pool(plan: Plan, accelerator_id: str, work: Workload, end: str = "central") -> Pool:
-    """Return the fewest GPUs that serve one workload within its time per token.
+    """Return the fewest GPUs that serve one workload within its times.
 
-    Every layout is tried, for writing and for reading apart. Writing: users over the largest
-    batch that fits in memory and meets the time per token. Reading: requests per second times
-    the time to read what the prefix cache lacks. Source: `pope2022efficiently`,
-    `deepseek2025inference` (reading and writing on GPUs of their own).
+    `sizing.options` tries every layout of the calibrated serving models. Low: no headroom. Central:
+    the times hold at a fifth more load. High: they hold even at the slow end of the models' 80 %
+    interval. Source: `agrawal2024sarathiserve`, `kwon2023vllm`.
 
     Parameters
     ----------
@@ -204,20 +138,19 @@ def pool(plan: Plan, accelerator_id: str, work: Workload, end: str = "central") 
     work : Workload
         The traffic.
     end : {"low", "central", "high"}
-        Fewest GPUs (efficient engine), central, most.
+        Fewest GPUs, central, most.
 
     Returns
     -------
     Pool
         With infinite GPUs if no layout serves.
     """
-    shape, gpu = datasets.architecture(plan.model), datasets.accelerator(accelerator_id)
-    layouts = _layouts(plan, shape)
-    tried = [_decode(plan, shape, gpu, work, layout, end) for layout in layouts]
-    best = min(tried, key=lambda w: (w.gpus, w.layout.tensor_parallel, w.step_s))
-    whole = [placement(shape, plan.weights, plan.cache, count) for count in GPUS_PER_COPY]
-    readers = min(_prefill_gpus(plan, shape, gpu, work, layout, end) for layout in whole)
-    return Pool(work.name, best, readers)
+    grid = sizing.grid_for(_request(plan, accelerator_id, work, end))
+    found = sizing.options(grid)
+    if found.empty:
+        return Pool(work.name, float("inf"), " and ".join(sizing.binding(grid)), {})
+    row = {str(name): value for name, value in found.iloc[0].items()}
+    return Pool(work.name, float(row["gpus"]), "", row)
 
 
 def fleet(plan: Plan, accelerator_id: str, end: str = "central") -> Fleet:
@@ -244,30 +177,32 @@ def fleet_table(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a GPU and workload: `workload`, `prompt_tokens`, `users`, `gpu`, `copy_gpus`,
-        `batch`, `limit`, `tpot_ms`, `decode_gpus`, `prefill_gpus`, `gpus`, `low_gpus`,
-        `high_gpus`; missing where no layout serves.
+        One row a GPU and workload: `workload`, `users`, `gpu`, `gpus_per_copy`, `load_per_copy`,
+        `ttft_s`, `tpot_ms`, `joules` (per output token, at the plug), `gpus`, `spread`, `binding`;
+        missing where no layout serves.
     """
-    rows = []
-    for work in plan.workloads:
-        for name in GPUS:
-            found = {end: pool(plan, name, work, end) for end in OPPOSITE}
-            mid = found["central"]
-            rows.append(
-                {
-                    "workload": work.name,
-                    "prompt_tokens": work.prompt_tokens,
-                    "users": work.users,
-                    "gpu": gpu_name(name),
-                    "copy_gpus": mid.writers.layout.tensor_parallel,
-                    "batch": mid.writers.batch,
-                    "limit": mid.writers.limit,
-                    "tpot_ms": mid.writers.step_s * 1e3,
-                    "decode_gpus": mid.writers.gpus,
-                    "prefill_gpus": mid.prefill_gpus,
-                    "gpus": mid.gpus,
-                    "low_gpus": found["low"].gpus,
-                    "high_gpus": found["high"].gpus,
-                }
-            )
+    rows = [_row(plan, work, name) for work in plan.workloads for name in GPUS]
     return pd.DataFrame(rows).replace(np.inf, np.nan)
+
+
+def _row(plan: Plan, work: Workload, accelerator_id: str) -> dict[str, Any]:
+    found = {end: pool(plan, accelerator_id, work, end) for end in OPPOSITE}
+    chosen = found["central"].row
+    kept = ("gpus_per_copy", "load_per_copy", "ttft_s", "tpot_ms")
+    return {
+        "workload": work.name,
+        "users": work.users,
+        "gpu": gpu_name(accelerator_id),
+        **{name: chosen.get(name, np.nan) for name in kept},
+        "joules": chosen.get("output_j_per_token", np.nan),
+        "gpus": found["central"].gpus,
+        "spread": _spread(found["low"], found["high"]),
+        "binding": found["central"].binding,
+    }
+
+
+def _spread(low: Pool, high: Pool) -> str:
+    if not np.isfinite(low.gpus):
+        return f"none: {low.binding}"
+    most = f"{high.gpus:,.0f}" if np.isfinite(high.gpus) else "none is safe"
+    return f"{low.gpus:,.0f} to {most}"

@@ -102,6 +102,23 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str | None]]]] = {
         "h200_over_h100": ("H200 / H100", ".2f"),
         "b200_over_h100": ("B200 / H100", ".2f"),
     },
+    "tab-planning-loads-energy": {
+        "gpu": ("GPU", None),
+        "load": ("Load", None),
+        "users_per_gpu": ("Users per GPU", ",.3g"),
+        "tpot_ms": ("Time per token (ms)", ",.0f"),
+        "joules": ("J per token", ",.3g"),
+        "low": ("Low", ",.3g"),
+        "high": ("High", ",.3g"),
+    },
+    "tab-planning-energy-proof": {
+        "test": ("Prediction of J per output token", None),
+        "cases": ("Runs", ",.0f"),
+        "mape": ("Mean error", ".1%"),
+        "median": ("Median error", ".1%"),
+        "bias": ("Bias", "+.1%"),
+        "within_20": ("Within 20%", ".0%"),
+    },
     "tab-planning-joules": {
         "model": ("Model", None),
         "batch": ("Batch limit", None),
@@ -109,35 +126,24 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str | None]]]] = {
         "b200_j": ("B200 (J)", ".3f"),
         "ratio": ("B200 / H100", ".2f"),
     },
-    "tab-planning-holdout": {
-        "model": ("Model", None),
-        "gpu": ("GPUs", None),
-        "batch": ("Batch limit", None),
-        "measured_ms": ("Measured (ms)", ".1f"),
-        "low_ms": ("Low (ms)", ".1f"),
-        "predicted_ms": ("Central (ms)", ".1f"),
-        "high_ms": ("High (ms)", ".1f"),
-        "error": ("Error", "+.0%"),
-    },
     "tab-planning-production": {
         "phase": ("Phase", None),
-        "reported_gpus": ("Reported", ",.0f"),
-        "low_gpus": ("Low", ",.0f"),
-        "central_gpus": ("Central", ",.0f"),
-        "high_gpus": ("High", ",.0f"),
+        "gpus": ("GPUs per copy", ",.0f"),
+        "reported": ("Reported (tokens/s)", ",.0f"),
+        "predicted": ("Predicted (tokens/s)", ",.0f"),
         "error": ("Error", "+.0%"),
     },
     "tab-planning-fleet": {
         "workload": ("Workload", None),
         "users": ("Users", ",.0f"),
         "gpu": ("GPU", None),
-        "batch": ("Batch per copy", ",.0f"),
-        "limit": ("Batch limited by", None),
-        "decode_gpus": ("GPUs that write", ",.0f"),
-        "prefill_gpus": ("GPUs that read", ",.0f"),
+        "gpus_per_copy": ("GPUs per copy", ",.0f"),
+        "load_per_copy": ("Users per copy", ",.1f"),
+        "ttft_s": ("First token (s)", ",.1f"),
+        "tpot_ms": ("Time per token (ms)", ",.0f"),
+        "joules": ("J per token", ",.3g"),
         "gpus": ("GPUs", ",.0f"),
-        "low_gpus": ("Low", ",.0f"),
-        "high_gpus": ("High", ",.0f"),
+        "spread": ("Low to high", None),
     },
     "tab-planning-costs": {
         "gpu": ("GPU", None),
@@ -175,7 +181,7 @@ SOURCES: Final[dict[str, list[str]]] = {
     "tab-power-cooling": [ARTICLE, "nvidia_dgxh100_guide", "nvidia_dgxb200_guide"],
     "tab-planning-boundaries": ["epoch2026chipcounts"],
     "tab-planning-joules": [MEASURED],
-    "tab-planning-holdout": [MEASURED],
+    "tab-planning-energy-proof": [MEASURED, "mlcommons2024inference41", "mlcommons2025inference51"],
     "tab-planning-production": ["deepseek2025inference"],
     "tab-takeaways": [ARTICLE],
 }
@@ -191,14 +197,19 @@ NOTES: Final[dict[str, str]] = {
     "tab-planning-energy": "Estimates, not measurements. Most models end below this context.",
     "tab-planning-joules": "Lowest over the layouts of each kind, so that numbers of GPUs differ. "
     "Prompts are short.",
-    "tab-planning-production": "The range for reading was set with this service, the range for "
-    "writing was not.",
+    "tab-planning-production": "Per node of eight H800. Prompt tokens include those found in the "
+    "cache. The service is not among the cases that set the constants.",
+    "tab-planning-fleet": "Time at the load with headroom, power at the load asked for. Low: "
+    "without headroom. High: the times hold at the slow end of the 80% interval.",
+    "tab-planning-loads-energy": "At the plug of the servers; 80% interval, throughput predicted.",
+    "tab-planning-energy-proof": "Bias: mean of predicted over measured, less one. The prompts of "
+    "ML.ENERGY and MLPerf are not published and were assumed.",
 }
 #: What an empty cell means.
 EMPTY: Final[dict[str, str]] = {
     "tab-planning-loads": "not metered",
-    "tab-planning-fleet": "no layout meets the time per token",
-    "tab-planning-costs": "no layout meets the time per token",
+    "tab-planning-fleet": "no layout meets the times",
+    "tab-planning-costs": "no layout meets the times",
 }
 
 

@@ -1,21 +1,26 @@
-"""The plan against a whole service in production."""
+"""The calibrated models against a whole service in production."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
-from computebook import datasets, units
-from computebook.exhibits.infrastructure_planning.fleets import OPPOSITE, pool
-from computebook.exhibits.infrastructure_planning.schema import Plan, Workload
+from computebook import datasets, serving
+from computebook.exhibits.infrastructure_planning.energy import deployment
+from computebook.exhibits.infrastructure_planning.schema import placement
 
-__all__ = ["production_check", "production_plan"]
+__all__ = ["production_check"]
 
 CASE: Final = "deepseek-2025-02"
 GPU: Final = "h800-sxm"
 MODEL: Final = "deepseek-v3"
-PHASES: Final = {"write": "decode_nodes", "read": "prefill_nodes"}
+#: GPUs of one copy that writes and of one that reads: as the service reports them.
+WRITING_GPUS: Final = 144
+READING_GPUS: Final = 32
+MOST_PER_GPU: Final = 512
 
 
 def _reported() -> pd.Series[float]:
@@ -24,54 +29,71 @@ def _reported() -> pd.Series[float]:
     return rows.astype(float)
 
 
-def production_plan() -> Plan:
-    """Return the plan of DeepSeek's service as its day of traffic implies it.
+def _copy(gpus: int) -> serving.Deployment:
+    layout = placement(datasets.architecture(MODEL), "fp8", "bf16", gpus)
+    copy = deployment(MODEL, GPU, layout)
+    # Each attention group of that service has a scheduler of its own.
+    own = dataclasses.replace(copy.constants, sequence_s=copy.constants.sequence_s / gpus)
+    return dataclasses.replace(copy, constants=own)
 
-    Mean cache = prompt + half of the answer, and input over output tokens, give the mean
-    request; output per second times the time per token gives the users. Source:
-    `deepseek2025inference`.
 
-    Examples
-    --------
-    >>> work = production_plan().workloads[0]
-    >>> round(work.prompt_tokens), round(work.answer_tokens)
-    (4383, 1211)
+def _request() -> tuple[float, float]:
+    """Return prompt and answer of the mean request.
+
+    Mean cache = prompt + half of the answer, and input over output tokens, give both.
     """
     found = _reported()
     ratio = found["input_tokens_per_day"] / found["output_tokens_per_day"]
     answer = found["kv_tokens_per_output_token"] / (ratio + 0.5)
-    speed = (
-        found["output_tokens_per_s_per_user_low"] + found["output_tokens_per_s_per_user_high"]
-    ) / 2
-    users = found["output_tokens_per_day"] / units.SECONDS_PER_DAY / speed
-    work = Workload("DeepSeek's service", ratio * answer, answer, users)
+    return float(ratio * answer), float(answer)
+
+
+def _written_per_s() -> float:
+    """Return tokens/s per node of the largest batch within the service's time per token."""
+    found, (prompt, answer) = _reported(), _request()
+    speeds = [found[f"output_tokens_per_s_per_user_{end}"] for end in ("low", "high")]
+    sequences = WRITING_GPUS * np.arange(1.0, MOST_PER_GPU)
+    step_s = serving.decode_step(_copy(WRITING_GPUS), sequences, prompt + answer / 2).total_s
+    inside = step_s <= 1 / np.mean(speeds)
+    per_gpu = np.max(np.where(inside, sequences / step_s, 0.0)) / WRITING_GPUS
+    return float(per_gpu * found["accelerators_per_node"])
+
+
+def _read_per_s() -> float:
+    """Return prompt tokens/s per node, those found in the cache included."""
+    found, (prompt, _) = _reported(), _request()
     cached = found["cached_input_tokens_per_day"] / found["input_tokens_per_day"]
-    return Plan(MODEL, "fp8", "bf16", 1 / speed, (work,), float(cached))
+    seconds = serving.packed_prefill_s(_copy(READING_GPUS), prompt, cached)
+    return float(prompt / seconds / READING_GPUS * found["accelerators_per_node"])
 
 
 def production_check() -> pd.DataFrame:
-    """Return the GPUs that the plan asks for beside those that the service kept busy.
+    """Return tokens per second and node of DeepSeek's service, reported and predicted.
+
+    The layout is the service's own; its prompts, answers and time per token follow from its day
+    of traffic. Source: `deepseek2025inference`.
 
     Returns
     -------
     DataFrame
-        `phase`, `reported_gpus`, `low_gpus`, `central_gpus`, `high_gpus`, `error` (central over
-        reported, less 1).
+        `phase`, `gpus` (of one copy), `reported`, `predicted` (tokens/s per node of eight),
+        `error` (predicted over reported, less 1).
 
     Examples
     --------
     >>> production_check()["phase"].tolist()
-    ['GPUs that write', 'GPUs that read', 'All GPUs']
+    ['Writing', 'Reading prompts']
     """
-    plan, found = production_plan(), _reported()
-    pools = {end: pool(plan, GPU, plan.workloads[0], end) for end in OPPOSITE}
-    rows = []
-    for phase, quantity in PHASES.items():
-        reported = found[quantity] * found["accelerators_per_node"]
-        asked = [p.writers.gpus if phase == "write" else p.prefill_gpus for p in pools.values()]
-        rows.append((f"GPUs that {phase}", reported, *asked))
-    columns = ["phase", "reported_gpus", "low_gpus", "central_gpus", "high_gpus"]
-    frame = pd.DataFrame(rows, columns=columns)
-    total = frame.drop(columns="phase").sum()
-    frame = pd.concat([frame, pd.DataFrame([{"phase": "All GPUs", **total}])], ignore_index=True)
-    return frame.assign(error=frame["central_gpus"] / frame["reported_gpus"] - 1)
+    found = _reported()
+    frame = pd.DataFrame(
+        {
+            "phase": ["Writing", "Reading prompts"],
+            "gpus": [WRITING_GPUS, READING_GPUS],
+            "reported": [
+                found["output_tokens_per_s_per_node"],
+                found["input_tokens_per_s_per_node"],
+            ],
+            "predicted": [_written_per_s(), _read_per_s()],
+        }
+    )
+    return frame.assign(error=frame["predicted"] / frame["reported"] - 1)

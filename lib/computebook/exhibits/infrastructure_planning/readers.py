@@ -50,9 +50,9 @@ def _for_planners(found: Headline) -> list[Row]:
         ),
         (
             PLANNERS,
-            f"Size for memory, latency and prompts together: {found.prompt_share:.0%} of the GPUs "
-            f"of the planned fleets only read prompts, which a bandwidth figure does not show.",
-            ("tab-planning-fleet",),
+            f"Size for memory, both latencies and prompts together, with the interval of the "
+            f"model: {found.fleet_words()} serve the same mix.",
+            ("tab-planning-fleet", "fig-planning-cost"),
         ),
         (
             PLANNERS,
@@ -63,8 +63,10 @@ def _for_planners(found: Headline) -> list[Row]:
         ),
         (
             PLANNERS,
-            f"Compare fleets, not GPUs: the planned mix runs on {found.fleet_words()}.",
-            ("fig-planning-cost",),
+            f"Fill the batch before buying a newer GPU: on {found.cheapest} a token takes "
+            f"{found.energy_at(found.cheapest, 0)['joules']:,.1f} J with one user per copy and "
+            f"{found.energy_at(found.cheapest, 2)['joules']:,.2f} J at the most users.",
+            ("fig-planning-joules",),
         ),
     ]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from computebook import datasets, errors, hardware
+from computebook import datasets, errors
 from computebook.architectures import Transformer
 from computebook.memory import Placement
 from computebook.parameters import Parameter
@@ -66,7 +66,8 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         meaning="Open model that the planned fleet serves.",
     ),
     Parameter(
-        "precisions", "list", "", ["fp8", "bf16"], choices=tuple(hardware.PRECISIONS),
+        "precisions", "list", "", ["fp8", "bf16"],
+        choices=("bf16", "fp8", "nvfp4", "mxfp4", "int4"),
         meaning="Number format of the weights, then of the KV cache; one stands for both.",
     ),
     Parameter(
@@ -86,6 +87,10 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         meaning="Users who wait for tokens at the peak, per workload.",
     ),
     Parameter(
+        "ttft_s", "list", "s", [2.0, 5.0, 20.0], 0.05, 600.0,
+        meaning="Longest mean wait for the first token, per workload.",
+    ),
+    Parameter(
         "cached_fraction", "float", "of 1", 0.56, 0.0, 0.99,
         meaning="Share of the prompt tokens that a prefix cache spares.",
     ),
@@ -94,8 +99,8 @@ PARAMETERS: Final[tuple[Parameter, ...]] = (
         meaning="Facility power over IT power: low, central, high.",
     ),
     Parameter(
-        "load_fraction", "list", "of 1", [0.67, 0.7, 0.75], 0.05, 1.0,
-        meaning="Mean power over rated power of a busy server: low, central, high.",
+        "busy_fraction", "list", "of 1", [0.4, 0.6, 1.0], 0.05, 1.0,
+        meaning="Share of the month in which the fleet runs at its peak: low, central, high.",
     ),
     Parameter(
         "electricity_usd_per_kwh", "list", "$/kWh", [0.05, 0.0826, 0.15], 0.0, 2.0,
@@ -119,13 +124,16 @@ class Workload:
     prompt_tokens, answer_tokens : float
         Mean prompt and mean answer of a request, tokens.
     users : float
-        Sequences that decode at the same time.
+        Users at once, each with one request under way.
+    ttft_s : float
+        Longest mean wait for the first token, s.
     """
 
     name: str
     prompt_tokens: float
     answer_tokens: float
     users: float
+    ttft_s: float
 
     @property
     def full_tokens(self) -> float:
@@ -147,7 +155,7 @@ class Plan:
     model : str
         Open model that is served.
     weights, cache : str
-        Number formats, by name.
+        Number formats, by name; empty for those in which the model is published.
     tpot_s : float
         Longest time per output token, s.
     workloads : tuple of Workload
@@ -165,14 +173,16 @@ class Plan:
 
 
 def workloads(
-    context_tokens: Sequence[float], concurrent_users: Sequence[float]
+    context_tokens: Sequence[float],
+    concurrent_users: Sequence[float],
+    ttft_s: Sequence[float],
 ) -> tuple[Workload, ...]:
     """Return the three workloads of the fleet.
 
     Parameters
     ----------
-    context_tokens, concurrent_users : sequence of float
-        Prompt, tokens, and peak users of each.
+    context_tokens, concurrent_users, ttft_s : sequence of float
+        Prompt, tokens, peak users, and longest wait for the first token, s, of each.
 
     Raises
     ------
@@ -181,17 +191,22 @@ def workloads(
 
     Examples
     --------
-    >>> [w.full_tokens for w in workloads([4_000, 32_000, 128_000], [2_000, 400, 50])]
+    >>> given = ([4_000, 32_000, 128_000], [2_000, 400, 50], [2.0, 5.0, 20.0])
+    >>> [work.full_tokens for work in workloads(*given)]
     [4500, 33000, 130000]
     """
-    given = {"context_tokens": context_tokens, "concurrent_users": concurrent_users}
+    given = {
+        "context_tokens": context_tokens,
+        "concurrent_users": concurrent_users,
+        "ttft_s": ttft_s,
+    }
     for field, values in given.items():
         if len(values) != THREE:
             raise errors.ComputebookError(
                 f"{field} = {list(values)} has {len(values)} values: one for the short, the medium "
                 f"and the long workload is needed"
             )
-    rows = zip(WORKLOAD_NAMES, context_tokens, ANSWER_TOKENS, concurrent_users, strict=True)
+    rows = zip(WORKLOAD_NAMES, context_tokens, ANSWER_TOKENS, concurrent_users, ttft_s, strict=True)
     return tuple(Workload(*row) for row in rows)
 
 

@@ -10,14 +10,17 @@ import pandas as pd
 from computebook import datasets, power, units, validation
 from computebook.exhibits.infrastructure_planning.schema import GPUS, gpu_name
 from computebook.exhibits.training_clusters.inputs import factor, range_of, rated_w_per_gpu
+from computebook.inference.energy_table import draw_constants, energy_intervals
 from computebook.power import BoundaryFactors
 from computebook.scenarios import Range
 
 __all__ = [
     "boundary_w",
     "cooling_facts",
+    "mean_facility_w",
     "power_by_boundary",
     "power_stack",
+    "rack_servers",
     "rated_systems_text",
     "server_loads",
     "site_budget",
@@ -33,6 +36,9 @@ PARTS: Final = {
     "facility": "cooling and losses",
 }
 ENDS: Final = ("low", "central", "high")
+SERVER_GPUS: Final = 8
+#: Interval of a power at known throughput: a fleet's load is what the plan says.
+KIND: Final = "model-left-out"
 
 
 def _factors(accelerator_id: str, end: str, pue: Range) -> BoundaryFactors:
@@ -152,15 +158,62 @@ def server_loads() -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+def mean_facility_w(
+    accelerator_id: str, server_w: float, pue: Sequence[float], busy_fraction: Sequence[float]
+) -> Range:
+    """Return the mean power of one GPU at the facility over a month, W.
+
+    At the peak its share of the server draws `server_w`, otherwise what a waiting server draws;
+    other IT and the PUE come on top. The ends also carry the 80 % interval of the energy model.
+
+    Source: `fan2007power`, `tschand2025mlperfpower`.
+
+    Parameters
+    ----------
+    accelerator_id : str
+        Which GPU.
+    server_w : float
+        Power of the servers per GPU at the peak, W.
+    pue, busy_fraction : sequence of float
+        Low, central and high of each.
+    """
+    chip = datasets.accelerator(accelerator_id)
+    constants = draw_constants(chip.generation)
+    idle_w = power.server_draw_w(chip.tdp_w * float(constants.idle_fraction), constants)
+    spreads = (range_of("pue", pue), range_of("busy_fraction", busy_fraction), factor(IT_OVERHEAD))
+    least, most = energy_intervals()[KIND]
+    scale = {"low": least, "central": 1.0, "high": most}
+    ends = []
+    for end in ENDS:
+        over_it, busy, other = (getattr(each, end) for each in spreads)
+        mean = power.power_at_utilization_w(idle_w, max(server_w, idle_w), busy)
+        ends.append(float(mean * scale[end] * other * over_it))
+    return Range(*ends)
+
+
+def rack_servers(accelerator_id: str) -> int:
+    """Return how many rated servers of eight a rack on air carries.
+
+    Examples
+    --------
+    >>> rack_servers("h100-sxm"), rack_servers("b200-sxm")
+    (2, 2)
+    """
+    table = datasets.load("power_measurements").set_index("measurement_id")["value"]
+    server_w = rated_w_per_gpu(accelerator_id).central * SERVER_GPUS
+    return int(float(table["cooling-air-rack-limit"]) // server_w)
+
+
 def site_budget(
     *,
     gpus: float,
     accelerator_id: str,
+    server_w: float,
     pue: Sequence[float],
-    load_fraction: Sequence[float],
+    busy_fraction: Sequence[float],
     electricity_usd_per_kwh: Sequence[float],
 ) -> pd.DataFrame:
-    """Return grid connection, energy and electricity bill of a number of GPUs for a year.
+    """Return racks, grid connection, energy and electricity bill of a number of GPUs.
 
     Parameters
     ----------
@@ -168,36 +221,43 @@ def site_budget(
         GPUs.
     accelerator_id : str
         Which.
-    pue, load_fraction, electricity_usd_per_kwh : sequence of float
+    server_w : float
+        Power of the servers per GPU at the peak, W.
+    pue, busy_fraction, electricity_usd_per_kwh : sequence of float
         Low, central and high of each.
 
     Returns
     -------
     DataFrame
-        `quantity`, `low`, `central`, `high`: rated facility power (kW), mean facility power (kW),
-        energy a year (GWh), electricity a year (million $).
+        `quantity`, `low`, `central`, `high`: servers of eight, racks on air, rated facility power
+        (MW), mean facility power (MW), energy a year (GWh), electricity a year (million $).
 
     Examples
     --------
-    >>> frame = site_budget(gpus=1_000, accelerator_id="h100-sxm", pue=[1.1, 1.25, 1.54],
-    ...     load_fraction=[0.67, 0.7, 0.75], electricity_usd_per_kwh=[0.05, 0.0826, 0.15])
-    >>> frame["central"].round(1).tolist()
-    [1816.9, 1271.8, 11.1, 0.9]
+    >>> frame = site_budget(gpus=1_000, accelerator_id="h100-sxm", server_w=900.0,
+    ...     pue=[1.1, 1.25, 1.54], busy_fraction=[0.4, 0.6, 1.0],
+    ...     electricity_usd_per_kwh=[0.05, 0.0826, 0.15])
+    >>> frame["central"].round(2).tolist()[:3]
+    [125.0, 63.0, 1.82]
     """
     rated = boundary_w(accelerator_id, "facility", pue)
-    load = range_of("load_fraction", load_fraction)
+    mean = mean_facility_w(accelerator_id, server_w, pue, busy_fraction)
     tariff = range_of("electricity_usd_per_kwh", electricity_usd_per_kwh)
+    servers = power.units_needed(gpus, SERVER_GPUS)
+    racks = power.units_needed(servers, rack_servers(accelerator_id))
     columns = {}
     for end in ENDS:
         site_w = power.power_for_accelerators_w(gpus, getattr(rated, end))
-        energy_j = power.annual_energy_j(site_w, getattr(load, end))
-        kwh = energy_j / units.JOULES_PER_KWH
-        mean_kw = site_w * getattr(load, end) / units.WATTS_PER_KW
+        mean_w = power.power_for_accelerators_w(gpus, getattr(mean, end))
+        kwh = power.annual_energy_j(mean_w) / units.JOULES_PER_KWH
         bill = kwh * getattr(tariff, end) / 1e6
-        columns[end] = [site_w / units.WATTS_PER_KW, mean_kw, kwh / 1e6, bill]
+        watts = (site_w / units.WATTS_PER_MW, mean_w / units.WATTS_PER_MW)
+        columns[end] = [servers, racks, *watts, kwh / 1e6, bill]
     names = [
-        "Facility power to provision (kW)",
-        "Mean facility power (kW)",
+        "Servers of eight",
+        "Racks on air",
+        "Facility power to provision (MW)",
+        "Mean facility power (MW)",
         "Energy a year (GWh)",
         "Electricity a year ($ million)",
     ]

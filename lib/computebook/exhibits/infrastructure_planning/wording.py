@@ -16,31 +16,31 @@ from computebook.exhibits.infrastructure_planning.costs import (
 from computebook.exhibits.infrastructure_planning.energy import gemini_shares, measured_per_token
 from computebook.exhibits.infrastructure_planning.findings import WINDOW_TOKENS, Headline
 from computebook.exhibits.infrastructure_planning.fleets import (
-    PACK_TOKENS,
-    fleet,
+    HEADROOM_FRACTION,
+    fleet_table,
     spare_fraction,
 )
-from computebook.exhibits.infrastructure_planning.measured import (
-    decode_efficiency,
-    holdout_summary,
-    prefill_efficiency,
-)
+from computebook.exhibits.infrastructure_planning.measured import decode_efficiency
 from computebook.exhibits.infrastructure_planning.production import production_check
 from computebook.exhibits.infrastructure_planning.schema import ANSWER_TOKENS, GPUS
 from computebook.exhibits.infrastructure_planning.site import systems_by_cooling
 from computebook.exhibits.training_clusters.inputs import factor
+from computebook.inference.energy_table import draw_constants
 
 __all__ = [
     "bandwidth_example",
     "chapter_takeaways",
     "data_sentence",
+    "draw_sentence",
     "drivers_words",
     "energy_sentence",
     "fleet_sentence",
-    "holdout_sentence",
+    "load_sentence",
     "money_sentence",
     "order_words",
     "power_example",
+    "production_sentence",
+    "proof_sentence",
     "rack_sentence",
     "read_sentence",
     "site_sentence",
@@ -124,7 +124,7 @@ def rack_sentence() -> str:
 
 
 def energy_sentence(now: Headline) -> str:
-    """Return what the measured energies say about the estimate."""
+    """Return what the measured energies say about batch and generation."""
     rows = measured_per_token()
     small = rows[rows["batch"] == "8"]["ratio"]
     best = rows[rows["batch"] == "best"]["ratio"]
@@ -132,51 +132,96 @@ def energy_sentence(now: Headline) -> str:
     matched, lower = pairs["comparison-mlenergy-pairs"], pairs["comparison-mlenergy-b200-lower"]
     shares = gemini_shares()
     return (
-        f"{{numref}}`tab-planning-energy` repeats the estimate for each open model, "
         f"{{numref}}`tab-planning-joules` holds what was measured, with short prompts. At a batch "
         f"limit of 8 the best B200 layout took {small.min():.2f} to {small.max():.2f} times the "
         f"energy of the best H100 layout, at the best batch {best.min():.2f} to "
         f"{best.max():.2f}. Matched on GPU "
         f"count, layout and batch, B200 took less in {lower:.0f} of {matched:.0f} configurations. "
-        f"Batch moves energy more than the generation of the GPU. The boundary matters too: of "
-        f"the median Gemini prompt, active TPUs are {shares['share of tpu']:.0f}% "
-        f"{{cite}}`elsworth2025gemini`."
+        f"The boundary matters too: of the median Gemini prompt, active TPUs are "
+        f"{shares['share of tpu']:.0f}% {{cite}}`elsworth2025gemini`."
     )
 
 
-def holdout_sentence() -> str:
-    """Return how the efficiencies did on runs that did not set them."""
-    found, decode, prefill = holdout_summary(), decode_efficiency(), prefill_efficiency()
-    checked = production_check()
-    total, (write, read) = checked.iloc[-1], checked["error"].iloc[:2]
-    misses = f"{write:+.0%} for writing and {read:+.0%} for reading".replace("-", "−")
+def draw_sentence() -> str:
+    """Return the power equation with numbers, for H100 and B200."""
+    words = []
+    for name, generation in (("H100", "hopper"), ("B200", "blackwell")):
+        found = draw_constants(generation)
+        words.append(
+            f"on {name} {float(found.active_fraction):.0%} of the rating, "
+            f"{float(found.byte_j) * 1e12:.0f} pJ per byte and "
+            f"{float(found.flop_j) * 1e12:.1f} pJ per operation"
+        )
+    host = draw_constants("hopper")
     return (
-        f"Engines decode at {decode.low:.0%} to {decode.high:.0%} of the roofline (quartiles; "
-        f"median {decode.central:.0%}) and read prompts at {prefill.low:.0%} to "
-        f"{prefill.high:.0%} of the dense rate. On the {found.runs} held-out runs the central "
-        f"prediction is off by {found.median_error:.0%} in the median with a bias of "
-        f"{found.bias:+.0%}; {found.inside} of {found.runs} fall inside the range, which is built "
-        f"to hold half. The largest batches are worst: their limit is seldom reached in use, and "
-        f"prompts are read between their steps. {{numref}}`tab-planning-production` applies the "
-        f"whole plan to DeepSeek's service: {total['central_gpus']:,.0f} GPUs in the central case "
-        f"against {total['reported_gpus']:,.0f} reported ({total['error']:+.0%}). The two phases "
-        f"miss by {misses}. At the high end a step leaves hardly any room for a batch "
-        f"within the time per token, so that the count runs away."
+        f"Measured runs set three constants per generation: {', '.join(words)}. Weights below 16 "
+        f"bits count twice per byte, because unpacking costs what the shorter read saves. A server "
+        f"adds {float(host.host_w):.0f} W per H100 and loses "
+        f"{1 - float(host.supply_fraction):.0%} in its supplies."
+    )
+
+
+def load_sentence(now: Headline) -> str:
+    """Return how far load moves the energy per token, and how far the GPU."""
+    spans = []
+    for gpu in now.loads["gpu"].unique():
+        alone, full = (float(now.energy_at(str(gpu), n)["joules"]) for n in (0, 2))
+        spans.append(f"{gpu} from {alone:,.0f} to {full:,.2g} J")
+    fullest = [float(now.energy_at(str(gpu), 2)["joules"]) for gpu in now.loads["gpu"].unique()]
+    return (
+        f"From one user per copy to the most that the times allow, a token goes on "
+        f"{', on '.join(spans)}. Between the GPUs at their fullest the factor is "
+        f"{max(fullest) / min(fullest):.1f}: the load decides before the GPU does."
+    )
+
+
+def proof_sentence(now: Headline) -> str:
+    """Return how well energy per token is predicted, and where it is not."""
+    known, both = now.proof.loc["model left out"], now.proof.loc["throughput predicted"]
+    server = now.proof.loc["server, throughput measured"]
+    return (
+        f"At a known throughput the energy of models that the constants never saw is off by "
+        f"{known['mape']:.0%} in the mean and {known['median']:.0%} in the median over "
+        f"{known['cases']:,.0f} runs; whole servers by {server['mape']:.0%} over "
+        f"{server['cases']:.0f}. If the throughput is predicted too the mean is "
+        f"{both['mape']:.0%}: the engine of those runs spends more time on its host than the "
+        f"engines behind the constants, and one factor for it, fitted to the other models, is all "
+        f"that was allowed. Power is the easier half; throughput decides."
+    )
+
+
+def production_sentence() -> str:
+    """Return how the models do on a service in production."""
+    rows = production_check().set_index("phase")
+    write, read = (f"{rows['error'][name]:+.0%}".replace("-", "−") for name in rows.index)
+    return (
+        f"{{numref}}`tab-planning-production` sets the serving models against DeepSeek's own "
+        f"layout: {write} for writing and {read} for reading. Fleets below use copies of at most "
+        f"a few servers, as the sizing search does; so wide a layout is outside it and serves "
+        f"more users per GPU. Further errors by regime stand in {{doc}}`validation`."
     )
 
 
 def fleet_sentence(now: Headline) -> str:
-    """Return what binds in the fleet."""
-    pools = [each for name in GPUS for each in fleet(now.plan, name).pools]
-    limits = [each.writers.limit for each in pools]
-    held = limits.count("memory")
+    """Return how much the answer depends on the interval and what cannot be served."""
+    table = fleet_table(now.plan)
+    served = table[table["binding"] == ""]
+    failed = table[table["binding"] != ""]
     answers = ", ".join(f"{tokens:,}" for tokens in ANSWER_TOKENS[:-1])
+    missing = ", ".join(
+        f"{row['workload'].lower()} on {row['gpu']} ({row['binding']})"
+        for _, row in failed.iterrows()
+    )
+    start = (
+        f"A layout is found in {len(served)} of {len(table)} cases; not in: {missing}. "
+        if missing
+        else "Every GPU serves every workload, at very different counts. "
+    )
     return (
-        f"Memory limits the batch in {held} of {len(limits)} cases and the time per token in "
-        f"{limits.count('time per token')}; {now.prompt_share:.0%} of all GPUs read prompts, with "
-        f"{now.plan.cached_fraction:.0%} found in cache. Answers have {answers} and "
-        f"{ANSWER_TOKENS[-1]:,} tokens; prompts are read in packs of {PACK_TOKENS:,} tokens per "
-        f"GPU. Both are assumptions."
+        f"{start}"
+        f"{now.plan.cached_fraction:.0%} of the prompt is found in cache, answers have {answers} "
+        f"and {ANSWER_TOKENS[-1]:,} tokens, and the times hold at {HEADROOM_FRACTION:.0%} more "
+        f"users than asked for. All three are assumptions."
     )
 
 
@@ -207,8 +252,9 @@ def _highest_list() -> float:
 
 def site_sentence(now: Headline) -> str:
     """Return what the cheapest fleet asks from a site, and how little of it is electricity."""
-    row = now.costs.loc[now.cheapest]
-    parts = owned_usd_per_gpu_hour(str(row["accelerator_id"]), now.site, "central")
+    accelerator_id = str(now.costs["accelerator_id"][now.cheapest])
+    server_w = float(now.costs["server_w"][now.cheapest])
+    parts = owned_usd_per_gpu_hour(accelerator_id, now.site, "central", server_w)
     return (
         f"{{numref}}`tab-planning-site` states what the central {now.cheapest} fleet asks from a "
         f"site. Electricity is {parts['electricity'] / sum(parts.values()):.0%} of the cost of an "
@@ -237,6 +283,7 @@ def chapter_takeaways(now: Headline) -> list[tuple[str, tuple[str, ...]]]:
     """Return the findings at the top of the chapter, each with its proof."""
     reads, query = now.reads["peak_ms"], now.query
     watts, carried = now.power.loc["H100"], now.power["gpus_per_mw"]
+    alone, full = now.energy_at(now.cheapest, 0), now.energy_at(now.cheapest, 2)
     return [
         (
             f"No model sets a minimum bandwidth for one GPU, because bandwidth adds over GPUs. "
@@ -270,8 +317,15 @@ def chapter_takeaways(now: Headline) -> list[tuple[str, tuple[str, ...]]]:
             ("fig-planning-energy", "tab-planning-energy", "tab-planning-joules"),
         ),
         (
-            f"The planned mix runs on {now.fleet_words()}. The bill depends most on "
-            f"{drivers_words(now)}.",
+            f"Load moves the energy of a token more than the GPU does: with {now.model} on "
+            f"{now.cheapest}, {alone['joules']:,.0f} J with one user per copy and "
+            f"{full['joules']:,.2g} J ({full['low']:,.2g} to {full['high']:,.2g}) at the most "
+            f"users that the times allow.",
+            ("fig-planning-joules", "tab-planning-loads-energy", "tab-planning-energy-proof"),
+        ),
+        (
+            f"The planned mix runs on {now.fleet_words()}. {now.safe_words()} The bill "
+            f"depends most on {drivers_words(now)}.",
             ("fig-planning-cost", "fig-planning-drivers"),
         ),
     ]
