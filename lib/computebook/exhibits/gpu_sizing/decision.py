@@ -13,10 +13,11 @@ import pandas as pd
 
 from computebook import datasets
 from computebook.exhibits.gpu_sizing.article import FULL_WINDOW_TOKENS, prompt_limit_tokens
-from computebook.exhibits.gpu_sizing.bills import hour_prices, usd_per_mtok, watts
-from computebook.exhibits.gpu_sizing.options import best, copy_sizes, options
+from computebook.exhibits.gpu_sizing.bills import hour_prices, usd_per_mtok
+from computebook.exhibits.gpu_sizing.options import at, best, copy_sizes, options
 from computebook.exhibits.gpu_sizing.plan import Plan, interval, served
 from computebook.exhibits.gpu_sizing.words import join_or, short_name
+from computebook.inference.energy_table import energy_intervals
 
 __all__ = [
     "CONTEXTS",
@@ -44,9 +45,11 @@ HALF: Final = 0.5
 
 
 def _interval(metric: str) -> tuple[float, float]:
-    """Return the 80 % interval of a metric as multiples; costs and energies divide by a rate."""
+    """Return the 80 % interval of a metric as multiples; costs divide by a rate."""
     if metric == "latency":
         return interval("tpot")
+    if metric == "energy":
+        return energy_intervals()["throughput-predicted"]
     low, high = interval("throughput")
     return (low, high) if metric == "throughput" else (1 / high, 1 / low)
 
@@ -86,7 +89,6 @@ def scores(asked: Plan, users: tuple[int, ...] = USERS) -> pd.DataFrame:
             best_of = _scores_of(asked, model, name, users)
             hourly = prices.get(name, (np.nan,) * 3)[1]
             best_of["cost"] = usd_per_mtok(hourly, best_of["throughput"])
-            best_of["energy"] = watts(name) / best_of["throughput"]
             frames.append(best_of)
     return pd.concat(frames, ignore_index=True)
 
@@ -102,8 +104,9 @@ def _scores_of(asked: Plan, model: str, accelerator: str, users: tuple[int, ...]
     frames = []
     for load in users:
         step, _ = best(found.token_s[:, :, sizes == load], highest=False)
-        rate, _ = best(rates[:, :, sizes <= load], highest=True)
-        columns = {"latency": step * MILLISECONDS, "throughput": rate}
+        rate, where = best(rates[:, :, sizes <= load], highest=True)
+        energy = np.where(np.isnan(rate), np.nan, at(found.joules[:, :, sizes <= load], where))
+        columns = {"latency": step * MILLISECONDS, "throughput": rate, "energy": energy}
         names = {"model": model, "accelerator": accelerator, "users": load}
         frames.append(pd.DataFrame({**names, "context_tokens": CONTEXTS, **columns}))
     return pd.concat(frames, ignore_index=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from computebook import datasets, units
-from computebook.exhibits.gpu_sizing.bills import hour_prices, usd_per_mtok, watts
+from computebook.exhibits.gpu_sizing.bills import hour_prices, usd_per_mtok
 from computebook.exhibits.gpu_sizing.options import (
     Options,
     best,
@@ -22,7 +22,7 @@ from computebook.exhibits.gpu_sizing.words import short_name, span
 __all__ = ["copy_label", "forecasts"]
 
 MILLISECONDS: Final = 1e3
-SPEEDS: Final = ("token_ms", "bound_ms", "tokens_per_s")
+SPEEDS: Final = ("token_ms", "bound_ms", "tokens_per_s", "joules")
 NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -68,6 +68,7 @@ def _forecast(asked: Plan, model: Served, name: str) -> dict[str, Any]:
         "token_ms": MILLISECONDS * found.token_s[layout, 0, load],
         "bound_ms": MILLISECONDS * float(bound),
         "tokens_per_s": found.per_accelerator[layout, 0, load],
+        "joules": found.joules[layout, 0, load],
     }
 
 
@@ -108,7 +109,6 @@ def forecasts(asked: Plan) -> pd.DataFrame:
     frame = pd.DataFrame(rows).reindex(columns=[*labels, *columns, *SPEEDS])
     hourly = frame["accelerator"].map(lambda name: prices.get(name, (np.nan,) * 3)[1])
     frame["usd_per_mtok"] = usd_per_mtok(hourly, frame["tokens_per_s"])
-    frame["joules"] = frame["accelerator"].map(watts) / frame["tokens_per_s"]
     frame["worth_usd_per_hour"] = _worth(frame)
     return _with_words(frame)
 

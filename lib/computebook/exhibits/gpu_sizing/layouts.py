@@ -125,8 +125,8 @@ NOTES: Final = {
     "to the first, that is with overlapping 80% intervals; the factor is the median lead of the "
     "first over the best GPU clearly behind. *Too close*: the first and its lead over the second. "
     "Time per token: one copy holds all users, in as many models as stand in brackets. The others: "
-    "as many copies as it takes, each in time. Joules at the node. GB200 is one GPU of an NVL72 "
-    "rack; under dollars it is missing where no on-demand price was found.",
+    "as many copies as it takes, each in time. Joules at the plug of the server. GB200 is one GPU "
+    "of an NVL72 rack; under dollars it is missing where no on-demand price was found.",
     "tab-window-serving": "Shared: the cheapest load whose tokens come in time. Alone: the fastest "
     "copy for one user. Intervals are those of the measured range carried over, so the true ones "
     "are wider. Most of these models were not trained for this context.",
@@ -209,7 +209,7 @@ def _price_note(accelerators: tuple[str, ...]) -> str:
     return (
         f"{who}{remark}, read in copies and aggregators (secondary), {month(str(days.min()))} to "
         f"{month(str(days.max()))}; every hour busy. Prompt work is inside the output price. "
-        "Joules at the node: its rating times the load share for planning. Ties at: the price of "
+        "Joules at the plug of the server, by bytes moved and operations. Ties at: the price of "
         "the hour at which a GPU costs as much per token as the cheapest other one."
     )
 

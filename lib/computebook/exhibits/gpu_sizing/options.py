@@ -13,12 +13,14 @@ from computebook import roofline, serving, sizing
 from computebook.architectures import Transformer
 from computebook.exhibits.gpu_sizing.plan import PERCENT, Plan, Served
 from computebook.hardware import Accelerator
+from computebook.inference.energy_table import draw_constants
 from computebook.units import Quantity
 
 __all__ = [
     "ATTENTION_RANKS",
     "MOST_ACCELERATORS",
     "Options",
+    "at",
     "best",
     "copy_sizes",
     "layouts",
@@ -150,6 +152,8 @@ class Options:
         Time per output token and to the first one, s; shape (layouts, contexts, users).
     per_accelerator : array
         Output tokens per second and accelerator.
+    joules : array
+        J per output token at the plug of the servers, prompt work included.
     """
 
     accelerators: Array
@@ -158,6 +162,7 @@ class Options:
     token_s: Array
     first_s: Array
     per_accelerator: Array
+    joules: Array
 
 
 def options(
@@ -200,13 +205,30 @@ def options(
     load = np.atleast_1d(np.asarray(users, dtype=float))[None, None, :]
     held = most_users(model, accelerator, context, count, groups)
     fits = np.logical_and(load <= held, groups <= load)
-    done = serving.fixed_concurrency(
-        model.deployment(accelerator, count, groups), load, context - answer, float(answer),
-        cached_fraction=asked.cached_percent / PERCENT,
-    )  # fmt: skip
+    placed, cached = model.deployment(accelerator, count, groups), asked.cached_percent / PERCENT
+    prompt = context - answer
+    done = serving.fixed_concurrency(placed, load, prompt, float(answer), cached_fraction=cached)
     times = (done.time_per_output_token_s, done.time_to_first_token_s)
-    rates = (*times, done.output_tokens_per_s_per_accelerator)
+    joules = _joules(placed, done, prompt, float(answer), cached)
+    rates = (*times, done.output_tokens_per_s_per_accelerator, joules)
     return Options(count, groups, load, *(np.where(fits, value, np.nan) for value in rates))
+
+
+def _joules(
+    placed: serving.Deployment,
+    done: serving.Performance,
+    prompt_tokens: Any,
+    output_tokens: float,
+    cached_fraction: float,
+) -> Any:
+    """Return J per output token at the plug; NaN where no power limit is published."""
+    if not np.isfinite(placed.accelerator.tdp_w):
+        return np.full(np.shape(done.output_tokens_per_s), np.nan)
+    return serving.serving_energy(
+        placed, np.maximum(done.decoding_sequences, 1.0), prompt_tokens, output_tokens,
+        done.output_tokens_per_s, draw_constants(str(placed.accelerator.generation)),
+        cached_fraction=cached_fraction,
+    ).server_joules_per_output_token  # fmt: skip
 
 
 def best(values: Array, highest: bool) -> tuple[Array, Array]:
@@ -233,8 +255,29 @@ def best(values: Array, highest: bool) -> tuple[Array, Array]:
     flat = np.moveaxis(np.where(np.isnan(values), worst, values), 1, 0)
     flat = flat.reshape(flat.shape[0], -1)
     where = flat.argmax(axis=1) if highest else flat.argmin(axis=1)
-    found = np.take_along_axis(flat, where[:, None], axis=1)[:, 0]
+    found = at(values, where)
     return np.where(np.isfinite(found), found, np.nan), where
+
+
+def at(values: Array, where: Any) -> Array:
+    """Return the values at flat positions over layouts and users, one for each context.
+
+    Parameters
+    ----------
+    values : array
+        Shape (layouts, contexts, users).
+    where : array of int
+        From `best`.
+
+    Examples
+    --------
+    >>> at(np.array([[[3.0, 1.0]], [[2.0, 4.0]]]), np.array([3]))
+    array([4.])
+    """
+    flat = np.moveaxis(values, 1, 0)
+    flat = flat.reshape(flat.shape[0], -1)
+    found: Array = np.take_along_axis(flat, np.asarray(where, dtype=int)[:, None], axis=1)[:, 0]
+    return found
 
 
 def token_bound_s(
