@@ -17,7 +17,12 @@ from computebook.errors import ComputebookError
 COMMANDS = {
     "data": "data",
     "memory": "models",
+    "price": "price",
+    "ledger": "ledger",
+    "size": "size",
+    "portfolio": "portfolio",
     "validate": "validate",
+    "calibrate": "calibrate",
     "params": "report",
     "run": "report",
     "refresh": "report",

@@ -84,13 +84,7 @@ def benchmark_answer() -> Answer:
 def sizing_answer() -> Answer:
     """Return how much cache a full window takes."""
     given = defaults(gpu_sizing.PARAMETERS)
-    memory = ("model", "weight_precision", "kv_precision", "usable_percent", "runtime_reserve_gib")
-    load = ("accelerators", "context_tokens", "batch_size", "time_per_output_token_ms")
-    cost = ("price_percent", "busy_percent")
-    found = gpu_sizing.headline(
-        gpu_sizing.case(*(given[name] for name in memory)),
-        *(given[name] for name in (*load, *cost)),
-    )
+    found = gpu_sizing.headline(given["kv_precision"])
     return Answer(
         "gpu_sizing",
         "Which GPUs, and how many?",
@@ -119,13 +113,8 @@ def bill_answer() -> Answer:
     request = api_economics.Request(
         given["input_tokens"], given["visible_output_tokens"], given["reasoning_fraction"]
     )
-    rest = ("requests_per_month", "cached_fraction", "batch_fraction")
-    fleet = ("gpu_hour_usd", "overhead_fraction")
     found = api_economics.headline(
-        given["model"],
-        given["price_date"],
-        request,
-        *(given[name] for name in (*rest, *fleet)),
+        given["model"], given["price_date"], request, given["cached_fraction"]
     )
     return Answer(
         "api_economics",
