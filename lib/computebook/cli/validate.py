@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from computebook import datasets
-from computebook.cli import output
+from computebook.cli import output, validate_training
 from computebook.errors import ComputebookError, require_known
 from computebook.inference import report, scores, table
 
@@ -109,5 +109,7 @@ def standing(predictions: pd.DataFrame, split: str | None) -> str:
         f"None of the {count:,} predicted cases is among those that the constants were fitted to."
     )
 
+
+validate_training.attach(validate)
 
 COMMANDS = {"validate": validate}

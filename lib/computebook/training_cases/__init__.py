@@ -1,0 +1,1 @@
+"""Training models set against measured runs: cases, calibration, predictions and errors."""
