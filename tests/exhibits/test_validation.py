@@ -104,6 +104,9 @@ def test_an_aim_is_met_only_if_reached() -> None:
         assert row["met"] == reached
     peer = table.loc[("Time per token, fixed users", "median")]
     assert (peer["roofline"], peer["aiconfigurator"]) == (14.5, 17.0)
+    energy = table[table.index.get_level_values("what").str.startswith("J per token")]
+    assert energy["group"].is_monotonic_increasing
+    assert energy["cases"].min() > 400
 
 
 def test_published_jump_of_llama_70b_stands_on_the_page() -> None:

@@ -184,7 +184,7 @@ PEERS: Final = [
     "llmviewer2024", CAPACITIES,
 ]  # fmt: skip
 SOURCES: Final[dict[str, list[str]]] = {
-    "tab-validation-aims": [CAPACITIES],
+    "tab-validation-aims": [CAPACITIES, "mlenergy2026leaderboard"],
     "tab-validation-group": MEASURED,
     "tab-validation-generation": MEASURED,
     "tab-validation-peers": PEERS,
@@ -203,7 +203,9 @@ SOURCES: Final[dict[str, list[str]]] = {
 
 NOTES: Final = {
     "tab-validation-aims": "The two peers were run on other cases of the same collection, of which "
-    "ours are a sample; aiconfigurator is not fitted to them. Errors are absolute.",
+    "ours are a sample; aiconfigurator is not fitted to them. J per token: each model left out in "
+    "turn; with throughput predicted, one factor on host times is fitted to the others. Errors are "
+    "absolute.",
     "tab-validation-group": "Loads marked as seen were in view when the models were written, but "
     "no constant is fitted to them. Errors are absolute.",
     "tab-validation-generation": "Constants of the left-out generation are the means of the "

@@ -10,7 +10,8 @@ import pandas as pd
 
 from computebook import datasets
 from computebook.exhibits.validation.serving import LOADS, QUANTITIES
-from computebook.inference import report, scores
+from computebook.inference import energy_report, report, scores
+from computebook.inference.energy import energy_cases
 from computebook.inference.table import HOLDOUT, MEASUREMENTS
 
 __all__ = [
@@ -38,6 +39,12 @@ AIMS: Final = (
     ("Time to first token, fixed users", "serving_fixed_concurrency", "ttft", "median", 35.0),
 )
 """Aims set before the fit: what, load, quantity, statistic, percent."""
+
+ENERGY_AIMS: Final = (
+    ("J per token, throughput measured", "model left out", "generation left out", 15.0),
+    ("J per token, throughput predicted", "throughput predicted", "", 15.0),
+)
+"""Aims for the mean error of energy: what, scope with groups and generations out, percent."""
 
 _EDGES: Final = (0, 4, 16, 64, 256, np.inf)
 _BINS: Final = ("1 to 4", "5 to 16", "17 to 64", "65 to 256", "over 256")
@@ -153,7 +160,20 @@ def aims() -> pd.DataFrame:
         beside = {tool: _peer(tool, quantity, statistic) for tool in ("roofline", "aiconfigurator")}
         rows.append({"what": what, "statistic": statistic, "cases": len(errors["group"]),
                      "aim": aim, **found, **beside, "met": bool(met)})  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame([*rows, *_energy_aims()])
+
+
+def _energy_aims() -> list[dict[str, object]]:
+    """Return the aims for energy per token; a group there is a model."""
+    table = energy_report.energy_error_table(energy_report.energy_errors(energy_cases()))
+    whole = table[table["generation"] == "all"].set_index("scope")
+    percent, counts = 100.0 * whole["mape"].astype(float), whole["cases"].astype(int)
+    return [
+        {"what": what, "statistic": "mean", "cases": counts[group], "aim": aim,
+         "group": percent[group], "generation": percent.get(generation, np.nan),
+         "roofline": np.nan, "aiconfigurator": np.nan, "met": bool(percent[group] <= aim)}
+        for what, group, generation, aim in ENERGY_AIMS
+    ]  # fmt: skip
 
 
 def _errors(rows: pd.DataFrame, regime: str, quantity: str) -> pd.Series:
