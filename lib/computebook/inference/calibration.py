@@ -105,7 +105,7 @@ def priors() -> dict[str, float]:
     Examples
     --------
     >>> priors()["memory_fraction.hopper"]
-    0.8
+    0.92
     """
     return {constant.name: constant.prior for constant in CONSTANTS}
 
