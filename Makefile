@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 1767225600)
 export PYTHONHASHSEED := 0
 
-.PHONY: help site test check bench pdf refresh lint types unit data notebooks browser linkcheck lock clean
+.PHONY: help site test explore check bench pdf refresh lint types unit data notebooks browser linkcheck lock clean
 
 help: ## say what each target does
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ test: lint types data browser ## prove everything (about a quarter of an hour)
 	$(BIN)/computebook build
 	$(BIN)/pytest -q -n 2 --dist loadfile
 	$(MAKE) notebooks
+
+explore: $(STAMP) ## try the properties on new random examples
+	HYPOTHESIS_PROFILE=explore $(BIN)/pytest -q -n 2 --dist loadfile -m "not browser and not slow" tests
 
 bench: $(STAMP) ## speed of the models
 	$(BIN)/pytest -q -s -o addopts= -o 'python_files=bench_*.py' bench
