@@ -154,7 +154,7 @@ def server_draw_w(accelerator_w: Quantity, constants: DrawConstants) -> Any:
     """Return the power at the plug of a server, per accelerator in it.
 
     ``(P + host) / supply efficiency``. The host is its idle draw: fans that speed up under load
-    come on top, so that air-cooled servers draw up to a tenth more.
+    come on top, so that air-cooled servers draw more.
 
     Source: `tschand2025mlperfpower`.
 
