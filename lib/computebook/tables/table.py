@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from computebook import errors
 from computebook.tables.cells import EMPTY, Align, Format, default_align, printed_cells
 from computebook.tables.markdown import Markdown, escape, protect_dollars
+from computebook.tables.raw import TABLE_MIME, raw_table
 
 T = TypeVar("T")
 
@@ -27,11 +28,17 @@ class Table(Markdown):
         The MyST table.
     name : str
         Label by which text refers to it.
+    raw : dict
+        Its values before printing, as `raw.raw_table` returns them.
     """
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, raw: dict[str, Any]) -> None:
         super().__init__(text)
         self.name = name
+        self.raw = raw
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return super()._repr_mimebundle_(include, exclude) | {TABLE_MIME: self.raw}
 
 
 def table(
@@ -120,7 +127,16 @@ def table(
     title = f"{protect_dollars(' '.join(caption.split()))}{_cited(sources)}"
     text = "\n".join([f":::{{table}} {title}", f":name: {name}", ":class: cb-table", "", *lines])
     has_empty = any(cell == EMPTY for column in cells.values() for cell in column)
-    return Table(f"{text}\n:::{_notes(note, empty if has_empty else None)}", name)
+    raw = raw_table(
+        frame,
+        headings,
+        name=name,
+        caption=" ".join(caption.split()),
+        sources=sources,
+        formats={key: form for key, form in chosen.items() if isinstance(form, str)},
+        note=" ".join((note or "").split()),
+    )
+    return Table(f"{text}\n:::{_notes(note, empty if has_empty else None)}", name, raw)
 
 
 def _headings(frame: pd.DataFrame, columns: Mapping[str, str] | None) -> dict[str, str]:
