@@ -1,5 +1,6 @@
 """Kilowatts and joules against published and measured figures."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -161,5 +162,61 @@ def test_energy_falls_with_throughput_and_grows_with_the_site(value: float, spee
     ],
 )
 def test_bad_inputs_are_refused_in_one_sentence(call: Any, message: str) -> None:
+    with pytest.raises(ComputebookError, match=message):
+        call()
+
+
+# Training clusters
+
+
+def phases(products_s: float, memory_s: float, waiting_s: float) -> power.StepPhases:
+    return power.StepPhases(
+        products_s=products_s, memory_s=memory_s, waiting_s=waiting_s, flop_per_s=1.3e15,
+        bytes_per_s=2.7e12,
+    )  # fmt: skip
+
+
+HOPPER = power.DrawConstants(active_fraction=0.4, byte_j=89e-12, flop_j=2.6e-12, host_w=200.0)
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(0.01, 100), st.floats(0.01, 100))
+def test_a_step_draws_between_waiting_and_the_limit(
+    products_s: float, memory_s: float, waiting_s: float, more_s: float
+) -> None:
+    step = power.step_draw_w(700.0, phases(products_s, memory_s, waiting_s), HOPPER)
+    idle = power.step_draw_w(700.0, phases(0, 0, 1), HOPPER)
+    assert idle * (1 - 1e-9) <= step <= 700.0
+    longer = power.step_draw_w(700.0, phases(products_s, memory_s, waiting_s + more_s), HOPPER)
+    assert longer <= step * (1 + 1e-9)
+
+
+def test_phases_may_be_arrays() -> None:
+    both = power.StepPhases(
+        products_s=np.array([6.0, 1.0]), memory_s=1.0, waiting_s=1.0, flop_per_s=1e15,
+        bytes_per_s=2.7e12,
+    )  # fmt: skip
+    drawn = power.step_draw_w(700.0, both, HOPPER)
+    assert drawn.shape == (2,)
+    assert drawn[0] > drawn[1]
+
+
+def test_boundaries_of_a_cluster_add_up() -> None:
+    draw = power.cluster_draw(600.0, HOPPER, switch_w=116.0, facility_per_it=1.25)
+    assert draw.node_w == pytest.approx(800.0 / 0.95)
+    assert draw.it_w - draw.node_w == pytest.approx(116.0)
+    assert draw.facility_w == pytest.approx(1.25 * draw.it_w)
+    behind = power.cluster_draw(600.0, HOPPER, at_plug=False)
+    assert behind.node_w == pytest.approx(800.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: phases(-1, 1, 1), "products_s = -1 s is out of bounds"),
+        (lambda: power.cluster_draw(600.0, HOPPER, facility_per_it=0.9), "facility_per_it = 0.9"),
+        (lambda: power.cluster_draw(600.0, HOPPER, switch_w=-1), "switch_w = -1 W"),
+    ],
+)
+def test_clusters_name_what_is_out_of_bounds(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ComputebookError, match=message):
         call()

@@ -15,16 +15,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from computebook import datasets
-from computebook.cli import validate_training
+from computebook.cli import calibrate_training, validate_training
 from computebook.errors import ComputebookError
+from computebook.inference import records
+from computebook.training import Batch, Layout, activation_bytes_per_layer, training_memory
+from computebook.training.examples import llama_8b
 from computebook.training_cases import (
+    aims,
     calibration,
     cases,
+    cluster_power,
     devices,
     fit,
     holdout,
     notes,
     predictions,
+    proof,
     report,
     shapes,
     table,
@@ -312,7 +318,215 @@ def test_power_raises_the_rate(exponent: float) -> None:
     assert 1 < factors[0] < factors[1]
 
 
+# What PyTorch keeps, counted by hand from its code
+
+
+def test_every_second_product_of_llama_8b_by_hand() -> None:
+    """Layer input, attention, and q, v, w1 and w2: 4096 + 4096 + 4096 + 1024 + 14336 + 4096."""
+    layout = Layout(recompute="alternate")
+    assert activation_bytes_per_layer(llama_8b(), layout, 1) == 2 * 31_744
+
+
+@pytest.mark.parametrize("tensor", [1, 2, 8])
+def test_modes_keep_less_the_more_they_compute_again(tensor: int) -> None:
+    kept = [
+        float(activation_bytes_per_layer(llama_8b(), Layout(tensor=tensor, recompute=mode), 1))
+        for mode in ("none", "selective", "alternate", "full")
+    ]
+    assert kept == sorted(kept, reverse=True)
+
+
+def test_logits_weigh_what_the_loss_keeps() -> None:
+    batch = Batch(sequence_tokens=8192, sequences=1)
+    plain, compiled = (
+        float(training_memory(llama_8b(), Layout(), batch, logit_bytes=b).logits_bytes)
+        for b in (14.0, 4.0)
+    )
+    assert plain - compiled == pytest.approx(10 * 8192 * 128_256)
+
+
+TITAN = {
+    "case_id": "tt_8b_8_fsdp_pea", "source": "pytorch/torchtitan", "gpu": "H100-96GB-HBM2e-500W",
+    "n_gpu": 8, "model": "Llama-3.1-8B", "seq_len": 8192, "global_batch": 16,
+    "precision": "bf16", "tp": 1, "pp": 1, "dp": 8, "cp": 1, "ep": 1, "metric": "peak_mem_gib",
+    "value": 82.4, "notes": "FSDP2, selective AC, local bs 2",
+}  # fmt: skip
+
+
+def test_memory_of_a_published_run_of_torchtitan(values: dict[str, float]) -> None:
+    """82.4 GiB uncompiled and 47.96 GiB on H200 with a compiled loss; no constant is fitted."""
+    later = TITAN | {
+        "case_id": "tt_8b_h200_32_pea", "gpu": "H200-SXM", "n_gpu": 32, "global_batch": 64,
+        "dp": 32, "precision": "fp8", "notes": "FSDP2, compile, float8, local bs 2",
+    }  # fmt: skip
+    assert predicted(values, TITAN, later) == pytest.approx([82.4, 47.96], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("case_id", "framework"),
+    [("tt_8b_8_fsdp_tok", "torch"), ("tt_8b_8_fsdp_c_tok", "torch-compiled"),
+     ("tt_405b_cp2_pea", "torch-compiled"), ("llmf_h100", "torch")],
+)  # fmt: skip
+def test_frameworks(case_id: str, framework: str) -> None:
+    source = "mosaicml/llm-foundry" if case_id.startswith("llmf") else "pytorch/torchtitan"
+    assert notes.framework_of(source, case_id) == framework
+
+
+def test_fused_expert_recipes_are_faster_since_their_release(values: dict[str, float]) -> None:
+    before, after = predicted(
+        values, MIXTURE | {"notes": "NeMo 26.04 MBS 1 VP 4"}, MIXTURE | {"notes": "NeMo 26.06 VP 4"}
+    )
+    later_dense = predicted(
+        values, BRIDGE | {"notes": "NeMo 26.04 VP 8"}, BRIDGE | {"notes": "NeMo 26.06 VP 8"}
+    )
+    assert after / before > 1.05 > later_dense[1] / later_dense[0]
+
+
+# Cluster power
+
+
+def test_metered_clusters_are_all_there_and_none_is_far_beyond_its_rating() -> None:
+    table_of_power = datasets.load("power_measurements")
+    metered = table_of_power[
+        (table_of_power["workload"] == "training") & (table_of_power["metric"] == "mean_power")
+    ]
+    runs = cluster_power.metered_clusters()
+    assert sorted(runs["measured_kw"] * 1e3) == pytest.approx(sorted(metered["value"]))
+    assert runs["accelerator_w"].between(200, 1000).all()
+    behind = runs[runs["meter"] == "behind the supplies"].set_index(["model", "accelerators"])
+    plug = runs[runs["meter"] == "at the plug"].drop_duplicates(["model", "accelerators"])
+    plug = plug.set_index(["model", "accelerators"])["predicted_kw"]
+    assert (behind["predicted_kw"] < plug.reindex(behind.index)).all()
+
+
+def test_power_of_the_pretraining_run_is_met() -> None:
+    runs = cluster_power.metered_clusters().set_index("model")
+    assert runs.loc["gpt-3-175b", "error_fraction"].abs().max() < 0.1
+
+
+# Tables and their proof
+
+
+def test_shipped_tables_belong_together() -> None:
+    measured = datasets.load(table.MEASUREMENTS).set_index("case_id")
+    held = datasets.load(table.HOLDOUT)
+    assert set(held["split"]) == {"group", "generation"}
+    assert not held.duplicated(["case_id", "split"]).any()
+    then = measured.loc[held["case_id"], "value"].to_numpy(float)
+    np.testing.assert_allclose(held["measured"], then, rtol=1e-5)
+    np.testing.assert_allclose(
+        held["relative_error"], held["predicted"] / held["measured"] - 1.0, atol=2e-5
+    )
+    marks = datasets.load(table.TABLE)["locator"].unique()
+    assert len(marks) == 1
+    assert held["locator"].str.endswith(marks[0]).all()
+
+
+def test_shipped_constants_are_fitted_to_the_shipped_cases() -> None:
+    path = datasets.describe(table.MEASUREMENTS).path
+    assert records.fingerprint(path) in datasets.load(table.TABLE)["locator"].iloc[0]
+
+
+def test_intervals_hold_about_four_in_five() -> None:
+    held = datasets.load(table.HOLDOUT)
+    rows = held[(held["split"] == "group") & held["low"].notna()]
+    inside = (rows["measured"] >= rows["low"]) & (rows["measured"] <= rows["high"])
+    assert 0.65 < inside.mean() < 0.95
+
+
+def small_cases() -> list[dict[str, Any]]:
+    further = {"gpu": "GB200", "n_gpu": 256, "tp": 4, "pp": 8, "cp": 1, "value": 843.0}
+    return [
+        row | {"source_key": "nvidia2026megatronbridge", "as_of": "2026-06-01"}
+        for row in (BRIDGE, BRIDGE | further | {"case_id": "bridge-gb200"})
+    ]
+
+
+def test_calibration_command_writes_the_same_bytes_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Few steps: the optimum does not matter here, only that both runs take the same ones.
+    monkeypatch.setattr(proof, "fit_constants", lambda cases: fit.fit_constants(cases, steps=2))
+    monkeypatch.setattr(holdout, "_STEPS", 2)
+    path = written(tmp_path / "cases.csv", *small_cases())
+    made = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        found = CliRunner().invoke(
+            calibrate_training.training,
+            [str(path), "--out", str(folder), "--workers", "1", "--holdout", "group"],
+        )
+        assert found.exit_code == 0, found.output
+        assert "wrote training_calibration.csv and training_holdout.csv" in found.output
+        made.append(
+            [(folder / f"training_{t}.csv").read_bytes() for t in ("calibration", "holdout")]
+        )
+    assert len(made[0]) == 2
+    assert made[0] == made[1]
+    held = pd.read_csv(tmp_path / "one" / "training_holdout.csv")
+    assert list(held["as_of"].unique()) == ["2026-06-01"]
+    assert set(held["left_out"]) == set(frame(*small_cases())["group"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--holdout", "generation"], "holdout lacks 'group'"),
+        (["--holdout", "group,modle"], "did you mean 'model'"),
+        (["--out", "/nowhere"], "folder /nowhere does not exist"),
+        (["--as-of", "June"], "as_of = 'June' is not a date"),
+    ],
+)
+def test_calibration_command_names_bad_options(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    path = written(tmp_path / "c.csv", *small_cases())
+    where = [] if "--out" in arguments else ["--out", str(tmp_path)]
+    found = CliRunner().invoke(calibrate_training.training, [str(path), *where, *arguments])
+    assert isinstance(found.exception, ComputebookError)
+    assert message in str(found.exception)
+    assert not list(tmp_path.glob("training_*.csv"))
+
+
+def test_parts_without_fitted_cases_keep_the_constants() -> None:
+    made = predictions.with_layouts(frame(BRIDGE, TITAN))
+    start = fit.fit_constants(made, steps=5)
+    held = holdout.held_out(made, "group", fit=start)
+    inside = predictions.predict(predictions.prepare(made), start.values)
+    assert held[1] == pytest.approx(inside[1])
+    assert held[0] != pytest.approx(inside[0], rel=1e-6)
+
+
 # Report and command
+
+
+def test_known_cases_are_in_sample_until_held_out(values: dict[str, float]) -> None:
+    path = datasets.describe(table.MEASUREMENTS).path
+    held, factors = datasets.load(table.HOLDOUT), table.intervals_from_table()
+    plain = report.validate(path, values, factors, held=held)
+    apart = report.validate(path, values, factors, held=held, split="group")
+    assert plain["predictions"]["in_sample"].sum() == held[held["fitted"]]["case_id"].nunique()
+    assert not apart["predictions"]["in_sample"].any()
+    known = apart["predictions"].set_index("case_id")["predicted"]
+    rows = held[held["split"] == "group"].set_index("case_id")["predicted"]
+    np.testing.assert_allclose(known.loc[rows.index], rows)
+    lines = apart["aims"].set_index("aim_id")
+    assert list(lines.index) == ["llama", "experts", "memory"]
+    assert (lines["met"] == (lines["mean_error_percent"] <= lines["aim_percent"])).all()
+    own = apart["predictions"]
+    part = own[aims.chosen(own, "experts") & own["predicted"].notna()]
+    mean = 100 * part["error_fraction"].abs().mean()
+    assert lines.loc["experts", "mean_error_percent"] == pytest.approx(mean, abs=0.06)
+
+
+def test_a_changed_measurement_is_no_known_case() -> None:
+    held = datasets.load(table.HOLDOUT)
+    known = datasets.load(table.MEASUREMENTS).rename(columns={"value": "measured"}).iloc[:3]
+    same = report.matched(known, held)["fitted"]
+    changed = report.matched(known.assign(measured=known["measured"] * 1.01), held)["fitted"]
+    assert same.notna().any()
+    assert changed.isna().all()
 
 
 def test_report_has_all_rows_and_reasons(tmp_path: Path, values: dict[str, float]) -> None:
@@ -339,6 +553,7 @@ def test_command_prints_errors_and_reasons(tmp_path: Path) -> None:
     found = CliRunner().invoke(group(), ["training", str(path), "--out", str(tmp_path / "p.csv")])
     assert found.exit_code == 0, found.output
     assert "Errors by metric" in found.output
+    assert "Power of metered clusters" in found.output
     assert "Gaudi2" in found.output
     assert (tmp_path / "p.csv").is_file()
 

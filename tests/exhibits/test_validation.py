@@ -6,6 +6,7 @@ import pytest
 from computebook import datasets, price_crosscheck, validation
 from computebook.errors import ComputebookError
 from computebook.exhibits import validation as exhibit
+from computebook.exhibits.validation import training
 from computebook.parameters import check_parameters
 
 
@@ -147,3 +148,61 @@ def test_our_errors_stand_first_among_the_peers() -> None:
         len(table)
         == 2 + ((known["metric"] == "tpot") & (known["evaluated_by"] == "computebook study")).sum()
     )
+
+
+def test_training_errors_are_recomputed_from_the_table() -> None:
+    rows = exhibit.training_cases()
+    shown = exhibit.training_errors().set_index(["quantity", "kind"])
+    part = rows[(rows["quantity"] == "throughput") & (rows["regime"] == "experts")]
+    line = shown.loc[("Tokens per second", "experts")]
+    error = np.abs(part["predicted"] / part["measured"] - 1.0)
+    assert line["cases"] == len(part)
+    assert line["groups"] == part["left_out"].nunique()
+    assert line["mean_absolute_error_percent"] == pytest.approx(100 * error.mean(), abs=0.06)
+    assert shown["cases"].sum() == len(rows)
+
+
+def test_training_aims_are_met_only_if_reached_and_count_their_groups() -> None:
+    table = exhibit.training_aims().set_index("aim_id")
+    assert (table["met"] == (table["mean_error_percent"] <= table["aim_percent"])).all()
+    assert table["groups"].le(table["cases"]).all()
+    assert table.loc["llama", "siblings_percent"] < table.loc["llama", "others_percent"]
+    sentence = exhibit.training_aims_sentence(exhibit.training_aims())
+    assert f"{int(table['met'].sum())} of 4 aims are met" in sentence
+    for missed in table.loc[~table["met"], "target"]:
+        assert missed[1:] in sentence
+
+
+def test_training_median_never_sees_what_is_left_out() -> None:
+    rows = exhibit.training_cases()
+    rate = rows[rows["quantity"] == "throughput"].reset_index(drop=True)
+    changed = rate.copy()
+    own = rate["architecture_id"] == "kimi-k2"
+    changed.loc[own, "measured"] *= 9.0
+    before, after = (
+        training.median_of_others(frame, "architecture_id")[own] for frame in (rate, changed)
+    )
+    assert own.any()
+    np.testing.assert_allclose(before, after)
+
+
+def test_worst_training_runs_are_the_worst_and_each_has_a_cause() -> None:
+    rows = exhibit.training_cases()
+    rows = rows[rows["quantity"] != "rate"]
+    shown = exhibit.training_worst(6)
+    assert np.abs(np.log(shown["ratio"])).is_monotonic_decreasing
+    assert np.abs(np.log(shown["ratio"])).iloc[0] == np.abs(np.log(rows["ratio"])).max()
+    assert (shown["cause"].str.len() > 0).all()
+    assert not shown["cause"].str.contains("{", regex=False).any()
+
+
+def test_cluster_power_lists_every_metered_training_run() -> None:
+    shown = exhibit.cluster_power()
+    assert len(shown) == exhibit.power_by_system().query("load == 'training'")["runs"].sum()
+    error = shown["predicted_kw"] / shown["measured_kw"] - 1.0
+    np.testing.assert_allclose(shown["error_percent"], 100 * error)
+
+
+def test_each_training_rate_is_drawn_once() -> None:
+    rows = exhibit.training_cases()
+    assert len(exhibit.training_points()) == (rows["quantity"] == "throughput").sum()

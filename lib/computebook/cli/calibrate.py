@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 import pandas as pd
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from computebook import datasets
-from computebook.cli import calibrate_energy, output
-from computebook.cli.validate import HEADINGS
+from computebook.cli import calibrate_energy, calibrate_training, output
+from computebook.cli.calibrate_progress import progress
+from computebook.cli.error_tables import HEADINGS
 from computebook.errors import ComputebookError
 from computebook.inference import fit, proof, report, scores, table
 from computebook.inference.records import write_tables
@@ -62,21 +59,6 @@ def inference(
         click.echo(f"wrote {' and '.join(f'{name}.csv' for name in tables)} in {folder}")
 
 
-@contextmanager
-def progress() -> Iterator[proof.Done]:
-    """Show a bar per split while its groups are left out."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bars:
-        tasks = {}
-
-        def done(split: str, count: int, _: str) -> None:
-            if split not in tasks:
-                tasks[split] = bars.add_task(f"without each {split}", total=count)
-            bars.update(tasks[split], advance=1)
-
-        yield done
-
-
 def errors_out_of_sample(source: Path, held: pd.DataFrame) -> pd.DataFrame:
     """Return the held-out errors by split, load and quantity, fitted cases apart."""
     cases = report.cases_of(source)[["case_id", "regime", "quantity"]]
@@ -87,5 +69,6 @@ def errors_out_of_sample(source: Path, held: pd.DataFrame) -> pd.DataFrame:
 
 
 calibrate.add_command(calibrate_energy.COMMANDS["energy"])
+calibrate.add_command(calibrate_training.COMMANDS["training"])
 
 COMMANDS = {"calibrate": calibrate}

@@ -7,12 +7,19 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from computebook import datasets
 from computebook.cli import output
-from computebook.errors import ComputebookError, require_known
-from computebook.inference.scores import error_rows
-from computebook.training_cases import holdout, report, table
+from computebook.cli.error_tables import require_place, show
+from computebook.errors import require_known
+from computebook.training_cases import aims, holdout, report, table
 
 __all__ = ["attach", "training"]
+
+_HEADINGS = {
+    "mean_error_percent": "mean error %",
+    "median_error_percent": "median %",
+    "aim_percent": "aim %",
+}
 
 
 @click.command()
@@ -24,8 +31,9 @@ __all__ = ["attach", "training"]
     "split",
     is_flag=False,
     flag_value="group",
-    help="Refit without each model x GPU x precision of the file (or generation, or model) and "
-    "predict it by constants that never saw it; takes minutes.",
+    help="Predict cases of our own table by constants that never saw their model x GPU x "
+    "precision (or, with --held-out generation, their GPU generation); refits to other files, "
+    "which takes minutes.",
 )
 @output.format_options
 def training(
@@ -33,46 +41,30 @@ def training(
 ) -> None:
     """Predict every case of a CSV that the training models can, and print the errors.
 
-    Other rows are listed with the reason. The intervals come from residuals with each model x
-    GPU x precision left out; the table training_calibration also holds the errors of such
-    predictions.
+    Other rows are listed with the reason. Rows that the constants were fitted to are counted
+    as in sample; --held-out shows their errors out of sample instead. The intervals come from
+    residuals with each model x GPU x precision left out. The aims are printed with the mean
+    errors, how many groups stand behind them and whether they are met.
 
     \b
     computebook validate training cases.csv --out predictions.csv
     computebook validate training cases.csv --by gpu --csv
-    computebook validate training cases.csv --held-out generation
+    computebook validate training data/training_measurements.csv --held-out generation
     """
     groupings = report.GROUPINGS
     if by is not None:
         groupings = {require_known("by", by, groupings): groupings[by]}
     if split is not None:
         require_known("split", split, holdout.SPLITS)
-    _require_place(out)
+    require_place(out)
     values, factors = table.constants_from_table(), table.intervals_from_table()
-    found = report.validate(cases, values, factors, out, split=split)
-    _show(found, groupings, form)
-
-
-def _require_place(out: Path | None) -> None:
-    """Refuse an output that cannot be a file, before any work is done."""
-    if out is not None and not out.parent.is_dir():
-        raise ComputebookError(f"folder {out.parent} does not exist: nothing was written")
-    if out is not None and out.is_dir():
-        raise ComputebookError(f"{out} is a folder: nothing was written")
-
-
-def _show(
-    found: dict[str, pd.DataFrame], groupings: dict[str, list[str]], form: str | None
-) -> None:
-    """Write the errors; to the eye also what is not predicted."""
-    rows = error_rows(found["predictions"], groupings)
-    if form is not None:
-        output.write(rows, form)
-        return
-    for name, part in rows.groupby("by", sort=False):
-        title = "All cases" if name == "all" else f"Errors by {name}"
-        output.write(part.drop(columns="by"), form, title)
-    output.write(found["not_predicted"], form, "Not predicted")
+    held = datasets.load(table.HOLDOUT)
+    found = report.validate(cases, values, factors, out, held=held, split=split)
+    show(found, groupings, form, split)
+    if form is None:
+        lines = pd.concat([found["aims"], aims.power_aim()], ignore_index=True)
+        lines["met"] = lines["met"].map({True: "met", False: "missed"})
+        output.write(lines.drop(columns="aim_id").rename(columns=_HEADINGS), form, "Aims")
 
 
 def attach(group: click.Group) -> None:

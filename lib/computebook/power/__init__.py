@@ -13,6 +13,12 @@ from computebook.power.activity import (
     accelerator_draw,
     server_draw_w,
 )
+from computebook.power.clusters import (
+    ClusterDraw,
+    StepPhases,
+    cluster_draw,
+    step_draw_w,
+)
 from computebook.power.cooling import (
     airflow_m3_per_s,
     coolant_flow_kg_per_s,
@@ -32,6 +38,7 @@ from computebook.power.draw import (
 )
 from computebook.power.energy import (
     annual_energy_j,
+    emissions_kg,
     energy_per_query_j,
     energy_per_token_j,
     households_supplied,
@@ -42,13 +49,17 @@ __all__ = [
     "LIMIT_SHARPNESS",
     "POWER_BOUNDARIES",
     "BoundaryFactors",
+    "ClusterDraw",
     "DrawConstants",
     "DrawParts",
+    "StepPhases",
     "accelerator_draw",
     "accelerators_supported",
     "airflow_m3_per_s",
     "annual_energy_j",
+    "cluster_draw",
     "coolant_flow_kg_per_s",
+    "emissions_kg",
     "energy_per_query_j",
     "energy_per_token_j",
     "facility_saving_fraction",
@@ -59,6 +70,7 @@ __all__ = [
     "power_at_utilization_w",
     "power_for_accelerators_w",
     "server_draw_w",
+    "step_draw_w",
     "tokens_per_kwh",
     "total_usage_effectiveness",
     "units_needed",

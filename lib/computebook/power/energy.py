@@ -18,6 +18,7 @@ from computebook.units import (
 
 __all__ = [
     "annual_energy_j",
+    "emissions_kg",
     "energy_per_query_j",
     "energy_per_token_j",
     "households_supplied",
@@ -216,3 +217,39 @@ def tokens_per_kwh(energy_per_token_j: Quantity) -> Any:
     """
     each = errors.require_finite_in("energy_per_token_j", energy_per_token_j, "J/token", 1e-9, 1e9)
     return np.divide(JOULES_PER_KWH, each)
+
+
+@scalar_in_scalar_out
+def emissions_kg(energy_j: Quantity, kg_per_kwh: Quantity) -> Any:
+    """Return the CO2 of an amount of electricity.
+
+    ``E / 3.6e6 x intensity``; the intensity is an average over a grid and a year, without what
+    building plants and machines emits.
+
+    Source: `eia2024carbon` (0.81 pounds per kWh in the United States in 2023).
+
+    Parameters
+    ----------
+    energy_j : float or array
+        Electricity at the boundary that the result shall have, J, 0 to 1e24.
+    kg_per_kwh : float or array
+        Emissions of a kilowatt-hour, kg, 0 to 5.
+
+    Returns
+    -------
+    float or array
+        Kilograms of CO2.
+
+    Raises
+    ------
+    ComputebookError
+        If a number is outside its bounds.
+
+    Examples
+    --------
+    >>> emissions_kg(3.6e9, 0.367)
+    367.0
+    """
+    energy = errors.require_finite_in("energy_j", energy_j, "J", 0, 1e24)
+    each = errors.require_finite_in("kg_per_kwh", kg_per_kwh, "kg/kWh", 0, 5)
+    return np.divide(energy, JOULES_PER_KWH) * each

@@ -117,8 +117,9 @@ def activation_bytes_per_layer(
 
     Counted by tensor in bf16 and divided by the tensor degree. Nothing
     recomputed: inputs of norms, products and activation functions. Selective: inputs and
-    outputs of products that cannot be had from others by elementwise work. Full: the layer's
-    input.
+    outputs of products that cannot be had from others by elementwise work. Alternate: the
+    layer's input, attention's output and every second product's, query and value, the first and
+    the last of the feed-forward layer. Full: the layer's input.
 
     Source: `korthikanti2022reducing`, section 4, with flash attention of
     `dao2022flashattention` in place of scores.
@@ -132,7 +133,7 @@ def activation_bytes_per_layer(
     tokens : float or array
         Tokens of a micro-batch on one accelerator of the context group.
     recompute : str or array of str, optional
-        One of `layout.RECOMPUTE`.
+        One of `layout.RECOMPUTE_MODES`.
 
     Examples
     --------
@@ -140,6 +141,11 @@ def activation_bytes_per_layer(
     >>> [round(float(activation_bytes_per_layer(llama_8b(), Layout(recompute=m), 8192)) / 2**30, 2)
     ...  for m in ("none", "selective", "full")]
     [1.06, 0.72, 0.06]
+
+    Every second product, as torchtitan does, per token and layer:
+
+    >>> float(activation_bytes_per_layer(llama_8b(), Layout(recompute="alternate"), 1))
+    63488.0
     """
     a = architecture
     mode = layout.recompute if recompute is None else recompute
@@ -149,7 +155,18 @@ def activation_bytes_per_layer(
     whole = np.where(layout.sequence_parallel, layout.tensor, 1.0)
     every = 2.0 * (norms / whole + (attention + kept) / layout.tensor)
     inputs = 2.0 * a.hidden_size / whole
-    return tokens * np.where(np.equal(mode, "full"), inputs, every)
+    partly = np.where(np.equal(mode, "alternate"), inputs + _every_second(a, layout), every)
+    return tokens * np.where(np.equal(mode, "full"), inputs, partly)
+
+
+def _every_second(a: Transformer, layout: Layout) -> Any:
+    """Return bytes per token of attention's output and of the first, third, ... product.
+
+    The last product of a gated layer is the seventh and stays; of a plain one it is the sixth.
+    """
+    query, pair = a.attention_heads * a.head_dim, a.kv_heads * a.head_dim
+    last = np.where(a.gated_mlp, a.hidden_size, 0.0)
+    return 2.0 * (2.0 * query + pair + a.ffn_size + last) / layout.tensor
 
 
 def _feed_forward(a: Transformer, everything: Any) -> Any:

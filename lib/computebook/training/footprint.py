@@ -184,10 +184,9 @@ def training_memory(
         Runtime, communication buffers and workspaces, bytes, 0 to 1e12.
     activation_factor : float or array, default 1
         Fragmentation and temporaries relative to the activations counted, 0.1 to 10.
-
     logit_bytes : float or array, default 6
-        Bytes per output value: bf16 and an fp32 gradient in its place (6), or an fp32 copy and
-        its gradient beside it (10).
+        Bytes per output value: bf16 and an fp32 gradient in its place (6), with an fp32 copy and
+        its logarithm of softmax beside it (14), or bf16 and its bf16 gradient (4).
 
     Raises
     ------

@@ -10,11 +10,14 @@ import numpy as np
 from computebook import errors
 from computebook.units import Quantity, plain
 
-__all__ = ["RECOMPUTE", "Batch", "Layout"]
+__all__ = ["RECOMPUTE", "RECOMPUTE_MODES", "Batch", "Layout"]
 
 RECOMPUTE: Final = ("none", "selective", "full")
 """What is computed again in the backward pass: nothing, attention with the elementwise work, or
 the whole layer."""
+RECOMPUTE_MODES: Final = (*RECOMPUTE, "alternate")
+"""The modes of `RECOMPUTE`, and PyTorch's per-operation policy: every second product with the
+elementwise work (`pytorch2025torchtitan`)."""
 
 _DEGREES: Final = ("tensor", "pipeline", "context", "expert", "data", "virtual_stages")
 
@@ -39,7 +42,7 @@ class Layout:
     sequence_parallel : bool or array, default True
         Whether the tensor degree also divides norms and what stands between layers.
     recompute : str or array of str, default "none"
-        One of `RECOMPUTE`.
+        One of `RECOMPUTE_MODES`.
 
     Raises
     ------
@@ -71,7 +74,7 @@ class Layout:
         check("micro_batch", self.micro_batch, "sequences", 1e-3, 1e6)
         check("sharding", self.sharding, "", 0, 3)
         for mode in np.unique(np.atleast_1d(self.recompute)):
-            errors.require_known("recompute", str(mode), RECOMPUTE)
+            errors.require_known("recompute", str(mode), RECOMPUTE_MODES)
         check("expert_data", self.expert_data, "accelerators per expert share", 1 - 1e-9, 1e7)
 
     @property
@@ -88,6 +91,11 @@ class Layout:
     def recomputes_all(self) -> Any:
         """1.0 where whole layers are computed again, else 0.0."""
         return plain(np.where(np.equal(self.recompute, "full"), 1.0, 0.0))
+
+    @property
+    def recomputes_alternate(self) -> Any:
+        """1.0 where every second product is computed again, else 0.0."""
+        return plain(np.where(np.equal(self.recompute, "alternate"), 1.0, 0.0))
 
     @property
     def recomputes_some(self) -> Any:

@@ -58,6 +58,7 @@ def _divisors(number: int, most: int) -> list[int]:
 def _degrees(a: Transformer, count: int, sequences: float, domain: int) -> list[tuple[int, ...]]:
     """Return tensor, pipeline, context, expert and data degrees that divide model and cluster."""
     heads, layers, experts = int(a.attention_heads), int(a.layers), int(a.experts)
+    shares = _divisors(experts, experts)
     tensors = [t for t in _divisors(count, min(_MAX_TENSOR, domain)) if heads % t == 0]
     found: list[tuple[int, ...]] = []
     for t, p in product(tensors, _divisors(count, min(_MAX_PIPELINE, layers))):
@@ -67,7 +68,8 @@ def _degrees(a: Transformer, count: int, sequences: float, domain: int) -> list[
             data = count // (t * p * c)
             if data > sequences or sequences % data:
                 continue
-            spread = [e for e in _divisors(experts, t * c * data) if (t * c * data) % e == 0]
+            # A divisor of the stage cannot exceed it, so that no bound is needed.
+            spread = [e for e in shares if (t * c * data) % e == 0]
             found += [(t, p, c, e, data) for e in (spread or [1])]
     return found
 
@@ -106,24 +108,38 @@ def candidate_layouts(
     (16.0, 16.0)
     """
     errors.require_finite_in("accelerators", accelerators, "accelerators", 1, 1e6)
-    layers = int(architecture.layers)
-    rows = []
-    for t, p, c, e, d in _degrees(architecture, int(accelerators), sequences, scale_up_domain):
-        chunks = sorted({1, min(8, max(layers // p, 1))}) if p > 1 else [1]
-        shards = (1.0, 3.0) if p == 1 else (1.0,)
-        for micro, v, mode, z in product(_MICRO, chunks, RECOMPUTE, shards):
-            if sequences % (d * micro) == 0:
-                rows.append((t, p, c, e, d, micro, v, z, mode))
-    if not rows:
+    degrees = _degrees(architecture, int(accelerators), sequences, scale_up_domain)
+    layouts = _variants(architecture, degrees, sequences)
+    if not len(layouts["tensor"]):
         raise errors.ComputebookError(
             f"accelerators = {accelerators}: no layout divides {sequences:g} sequences of "
             f"{architecture.architecture_id!r} over them"
         )
-    columns = list(zip(*rows, strict=True))
-    numbers = [np.array(column, dtype=float) for column in columns[:-1]]
-    names = ("tensor", "pipeline", "context", "expert", "data", "micro_batch", "virtual_stages",
-             "sharding")  # fmt: skip
-    return Layout(**dict(zip(names, numbers, strict=True)), recompute=np.array(columns[-1]))
+    return Layout(**layouts)
+
+
+def _variants(
+    a: Transformer, degrees: list[tuple[int, ...]], sequences: float
+) -> dict[str, npt.NDArray[Any]]:
+    """Return every degree with every micro-batch, chunk count, recomputation and sharding."""
+    t, p, c, e, d = np.array(degrees, dtype=float).reshape(-1, 5).T
+    most = np.where(p > 1, np.clip(int(a.layers) // p, 1, 8), 1.0)
+    each = np.arange(len(t))[:, None, None, None, None]
+    grid = np.broadcast_arrays(
+        each, np.array(_MICRO)[:, None, None, None], np.arange(2)[:, None, None],
+        np.arange(len(RECOMPUTE))[:, None], np.arange(2),
+    )  # fmt: skip
+    at, micro, deep, mode, sharded = (axis.ravel() for axis in grid)
+    # A second chunk count where the first is not the only one; sharded weights without stages.
+    kept = (sequences % (d[at] * micro) == 0) & ((deep == 0) | (most[at] > 1))
+    kept &= (sharded == 0) | (p[at] == 1)
+    at, deep = at[kept], deep[kept]
+    return {
+        "tensor": t[at], "pipeline": p[at], "context": c[at], "expert": e[at], "data": d[at],
+        "micro_batch": micro[kept], "virtual_stages": np.where(deep == 1, most[at], 1.0),
+        "sharding": np.where(sharded[kept] == 1, 3.0, 1.0),
+        "recompute": np.array(RECOMPUTE)[mode[kept]],
+    }  # fmt: skip
 
 
 def _pick(record: Any, where: int) -> Any:
@@ -146,6 +162,7 @@ def fastest_layout(
     scale_out_bytes_per_s: Quantity = 50e9,
     states: str = "mixed",
     recompute: str | None = None,
+    whole_parts: bool = False,
 ) -> FoundLayout:
     """Return the fastest layout that fits the memory.
 
@@ -169,6 +186,8 @@ def fastest_layout(
         One of `footprint.STATE_FORMATS`.
     recompute : str, optional
         Only layouts of this mode.
+    whole_parts : bool, default False
+        Only layouts whose context degree divides the sequence.
 
     Raises
     ------
@@ -191,6 +210,8 @@ def fastest_layout(
     fits = need <= _USABLE * accelerator.memory_bytes
     if recompute is not None:
         fits &= np.equal(layouts.recompute, recompute)
+    if whole_parts:
+        fits &= np.equal(np.mod(batch.sequence_tokens, layouts.context), 0)
     if not np.any(fits):
         least = float(np.min(need)) / 1e9
         raise errors.ComputebookError(

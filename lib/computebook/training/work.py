@@ -103,7 +103,7 @@ def micro_batch_work(
     share = tokens / (layout.tensor * layout.pipeline)
     flop = forward_flop_per_token(a, batch.sequence_tokens, predicted_tokens=batch.predicted_tokens)
     again, some = layout.recomputes_all, layout.recomputes_some
-    passes = 3.0 - batch.frozen + again
+    passes = 3.0 - batch.frozen + again + layout.recomputes_alternate * _share_again(a)
     rate = peak_flop_per_s * c.matrix_fraction
     head = accelerator.bf16_flop_per_s * c.head_fraction
     met = _tokens_per_expert(a, layout, tokens)
@@ -118,11 +118,23 @@ def micro_batch_work(
     held = sum(local_parameters(a, layout)) * (_WEIGHT_BYTES + _GRADIENT_BYTES * (1 - batch.frozen))
     return MicroBatchWork(
         matrix_s=share * (passes * product_s + (3.0 - batch.frozen) * flop.head / head),
-        attention_s=share * attention * (1.0 + _ATTENTION_BACKWARD + some),
+        attention_s=share
+        * attention
+        * (1.0 + _ATTENTION_BACKWARD + some - layout.recomputes_alternate),
         elementwise_s=traffic * (3.0 + again + 0.5 * (some - again))
         + c.weight_exposed * held / bandwidth,
         launch_s=_kernels(a, layout, batch) * c.kernel_s,
     )
+
+
+def _share_again(a: Transformer) -> Any:
+    """Return the share of a layer's products in every second one: key, output, second of the MLP.
+
+    The hidden size is a factor of all of them.
+    """
+    query, pair = a.attention_heads * a.head_dim, a.kv_heads * a.head_dim
+    inner = np.where(a.gated_mlp, 3.0, 2.0) * a.ffn_size
+    return (query + pair + a.ffn_size) / (2.0 * query + 2.0 * pair + inner)
 
 
 def _tokens_per_expert(a: Transformer, layout: Layout, tokens: Any) -> Any:

@@ -88,6 +88,9 @@ CONSTANTS: Final[tuple[Constant, ...]] = (
            0.3, (0.3, 5.0), torch=1.3, maxtext=1.0),
     *_rows("expert_traffic_factor", "", "the same for gathering and scattering of experts",
            0.3, (0.2, 6.0), all=1.3),
+    *_rows("fused_expert_factor", "", "traffic, kernel starts and exposed exchange of experts "
+           "in recipes that fuse and capture whole steps, relative to those before",
+           0.4, (0.1, 1.0), all=0.6),
     *_rows("memory_fraction", "", "share of the memory bandwidth of elementwise work",
            0.05, _SHARE, all=0.8),
     *_rows("weight_exposed", "", "share of weight and gradient traffic that products do not hide",
@@ -114,6 +117,9 @@ CONSTANTS: Final[tuple[Constant, ...]] = (
 """Every calibrated constant with its prior, from measured matrix products where they exist."""
 
 _PRESENT: Final = 2026.0
+_FUSED_SINCE: Final = 2026.45
+"""NeMo 26.06 brought full-iteration CUDA graphs, fused grouped products and overlapped exchange
+to MXFP8 recipes of experts on Blackwell (`nvidia2026megatronbridge`, pull request 4249)."""
 _REFERENCE_W: Final = {"ampere": 400 / 312, "hopper": 700 / 989, "blackwell": 1000 / 2250,
                        "cdna": 750 / 1307.4}  # fmt: skip
 
@@ -150,13 +156,12 @@ def _by_scope(values: Mapping[str, float], field: str, scopes: pd.Series) -> Arr
     """Return the constant of each case; an unknown scope counts the mean over the known ones."""
     known = {n.partition(".")[2]: v for n, v in values.items() if n.partition(".")[0] == field}
     usual = float(np.exp(np.mean(np.log(list(known.values())))))
-    names = {scope: known.get(scope, usual) for scope in scopes.unique()}
-    return scopes.map(names).to_numpy(float)
+    return np.array([known.get(scope, usual) for scope in scopes.tolist()])
 
 
 def _framework(values: Mapping[str, float], names: pd.Series) -> Array:
     """Return elementwise traffic relative to Megatron's."""
-    return names.map(lambda name: values.get(f"framework_factor.{name}", 1.0)).to_numpy(float)
+    return np.array([values.get(f"framework_factor.{name}", 1.0) for name in names.tolist()])
 
 
 def rate_factor(
@@ -176,7 +181,8 @@ def rate_factor(
     exponent : float
         Constant ``power_exponent``.
     """
-    usual = cases["generation"].map(family_of).map(_REFERENCE_W).to_numpy(float)
+    families = [family_of(name) for name in cases["generation"].tolist()]
+    usual = np.array([_REFERENCE_W.get(family, np.nan) for family in families])
     ratio = tdp_w / (bf16_flop_per_s / 1e12) / usual
     return np.where(np.isfinite(ratio), ratio, 1.0) ** exponent
 
@@ -197,7 +203,8 @@ def scope_columns(cases: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "matrix": form.str.cat(family, sep="."), "head": "bf16." + family,
         "attention": family.where(~ultra, "blackwell-ultra"), "traffic": cases["format"],
-        "framework": cases["framework"],
+        # Too few compiled runs to tell their traffic from the others of PyTorch.
+        "framework": cases["framework"].replace("torch-compiled", "torch"),
     })  # fmt: skip
 
 
@@ -231,6 +238,8 @@ def constants_for(
     traffic = _by_scope(values, "traffic_factor", scopes["traffic"])
     traffic = traffic * _framework(values, scopes["framework"])
     slower = np.where(routed, 1.0 / experts, 1.0)
+    fused = routed & (years >= _FUSED_SINCE) & scopes["matrix"].eq("mxfp8.blackwell").to_numpy()
+    exchange = slower * np.where(fused, values["fused_expert_factor"], 1.0)
     return TrainingConstants(
         wide_share=np.where(scopes["matrix"].str.startswith("nvfp4"),
                             values["wide_share.nvfp4.blackwell"], 0.0),
@@ -238,11 +247,11 @@ def constants_for(
         head_fraction=head, attention_fraction=np.clip(attention, 1e-3, 1.0),
         expert_fraction=np.clip(values["expert_fraction"] * experts, 1e-3, 1.0),
         memory_fraction=values["memory_fraction"], traffic_factor=traffic * slower,
-        expert_traffic_factor=values["expert_traffic_factor"] * slower,
+        expert_traffic_factor=values["expert_traffic_factor"] * exchange,
         link_fraction=values["link_fraction"], weight_exposed=values["weight_exposed"],
         network_fraction=values["network_fraction"],
         tensor_exposed=values["tensor_exposed"], context_exposed=values["context_exposed"],
-        expert_exposed=np.clip(values["expert_exposed"] * slower, 1e-3, 1.0),
-        data_exposed=values["data_exposed"], kernel_s=values["kernel_s"] * slower,
+        expert_exposed=np.clip(values["expert_exposed"] * exchange, 1e-3, 1.0),
+        data_exposed=values["data_exposed"], kernel_s=values["kernel_s"] * exchange,
         step_s=values["step_s"], scale_loss=values["scale_loss"],
     )  # fmt: skip

@@ -198,7 +198,7 @@ def _micro_batch(case: dict[str, Any], stages: float, data: float) -> float:
     once, or in as many parts as there are stages. Elsewhere one sequence unless recorded.
     """
     local, noted = case["sequences"] / data, case["micro_batch_noted"]
-    if case["framework"] == "torch" and case["case_id"].startswith("tt_"):
+    if case["case_id"].startswith("tt_"):
         return float(max(local / stages, 1e-3))
     if not np.isfinite(noted):
         noted = 1.0

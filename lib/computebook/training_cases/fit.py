@@ -116,7 +116,7 @@ def fit_constants(
     return Fit(found.x, np.linalg.inv(found.jac.T @ found.jac))
 
 
-def constants_table(fit: Fit, cases: pd.DataFrame) -> pd.DataFrame:
+def constants_table(fit: Fit, cases: pd.DataFrame, seed: int = SEED) -> pd.DataFrame:
     """Return the constants with 80 % ranges and the cases behind each.
 
     Parameters
@@ -125,8 +125,10 @@ def constants_table(fit: Fit, cases: pd.DataFrame) -> pd.DataFrame:
         From `fit_constants`.
     cases : pandas.DataFrame
         The cases that were fitted.
+    seed : int, default SEED
+        Seed of the draws behind the ranges.
     """
-    draws = np.random.default_rng(SEED).multivariate_normal(fit.logs, fit.covariance, DRAWS)
+    draws = np.random.default_rng(seed).multivariate_normal(fit.logs, fit.covariance, DRAWS)
     low, high = np.exp(np.quantile(draws, [0.1, 0.9], axis=0))
     scopes = prepare(fitted_rows(cases)).scopes
     rows = [

@@ -28,7 +28,12 @@ _RELEASES: Final = {
     "v2.1": 2022.9, "v3.0": 2023.5, "v3.1": 2023.9, "v4.0": 2024.5, "v4.1": 2024.9,
     "v5.0": 2025.4, "v5.1": 2025.8, "v6.0": 2026.4,
 }  # fmt: skip
+_PLAIN_FSDP: Final = r"_fsdp_(tok|pea)"
+FRAMEWORKS: Final = ("megatron", "torch", "torch-compiled", "maxtext")
+"""Families of software."""
+
 _PERIODS: Final = (
+    ("tt_8b_h200", 2025.45), ("tt_70b_bf16", 2025.45),
     ("meg21", 2021.3), ("nar21", 2021.3), ("kor22", 2022.4), ("bloom", 2022.1), ("opt", 2021.9),
     ("meg24", 2024.5), ("meglm", 2025.0), ("nemo2407", 2024.5), ("llmf", 2023.6), ("tt_", 2024.9),
     ("ironwood", 2025.9), ("tpurec", 2024.9), ("llama31", 2024.3), ("llama2", 2023.3),
@@ -102,7 +107,7 @@ def convention_of(note: str, source: str, case_id: str) -> str:
 
 
 def framework_of(source: str, case_id: str) -> str:
-    """Return the family of software of a run: ``"megatron"``, ``"torch"`` or ``"maxtext"``.
+    """Return the family of software of a run: of `FRAMEWORKS`.
 
     Parameters
     ----------
@@ -111,12 +116,16 @@ def framework_of(source: str, case_id: str) -> str:
 
     Examples
     --------
-    >>> framework_of("pytorch/torchtitan benchmarks", "tt_8b"), framework_of("", "x")
+    >>> framework_of("pytorch/torchtitan", "tt_8b_8_fsdp_tok"), framework_of("", "x")
     ('torch', 'megatron')
+    >>> framework_of("pytorch/torchtitan", "tt_8b_8_fsdp_c_tok")
+    'torch-compiled'
     """
     text = f"{source} {case_id}".lower()
     if any(word in text for word in ("torchtitan", "tt_", "foundry", "llmf", "fsdp")):
-        return "torch"
+        # Every row of torchtitan's tables is compiled but those of plain FSDP; see its pages.
+        plain = re.search(_PLAIN_FSDP, case_id) or not case_id.startswith("tt_")
+        return "torch" if plain else "torch-compiled"
     tpu = ("maxtext", "tpu", "ironwood", "gpu-recipes")
     return "maxtext" if any(word in text for word in tpu) else "megatron"
 
@@ -151,11 +160,17 @@ def _run_tokens(note: str) -> float:
     return float(match[1]) * {"T": 1e12, "B": 1e9}[match[2]] if match else np.nan
 
 
+def _recompute(note: str, convention: str, case_id: str, base: str) -> str:
+    """Return what a run computes again; torchtitan's selective mode works by operation."""
+    mode = recompute_of(note, convention) or _native_default(case_id, base)
+    return "alternate" if mode == "selective" and case_id.startswith("tt_") else mode
+
+
 def _native_default(case_id: str, base: str) -> str:
     """Return what torchtitan's benchmarks recompute where a row repeats the row above it."""
     if not case_id.startswith("tt_"):
         return ""
-    return "selective" if base.lower().endswith("-8b") else "full"
+    return "alternate" if base.lower().endswith("-8b") else "full"
 
 
 def benchmark_samples(note: str, source: str, base: str, sequences: float) -> float:
@@ -213,7 +228,7 @@ def read_note(note: str, source: str, case_id: str, model: str, base: str) -> di
         "micro_batch_noted": _first(_MICRO, note), "convention": convention,
         "virtual_noted": _found(_VIRTUAL, note),
         "sharding": 3.0 if whole else (2.0 if "SHARD_GRAD_OP" in text else 1.0),
-        "recompute_noted": recompute_of(note, convention) or _native_default(case_id, base),
+        "recompute_noted": _recompute(note, convention, case_id, base),
         "year": software_year(note, source, case_id),
         "predicted_tokens": 2.0 if further else 1.0,
         "run_tokens": _run_tokens(note),

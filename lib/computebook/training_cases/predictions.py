@@ -17,6 +17,7 @@ from computebook.hardware import Accelerator
 from computebook.training import (
     Batch,
     Layout,
+    StepTime,
     TrainingConstants,
     fastest_layout,
     flop_per_token,
@@ -32,7 +33,7 @@ from computebook.training_cases.calibration import (
 from computebook.training_cases.devices import device_of
 from computebook.training_cases.shapes import shape_of
 
-__all__ = ["Prepared", "predict", "prepare"]
+__all__ = ["Prepared", "constants_of", "predict", "prepare", "step_of", "with_layouts"]
 
 Array = npt.NDArray[np.float64]
 
@@ -41,7 +42,14 @@ _LAYOUT: Final = ("tensor", "pipeline", "context", "expert", "data", "micro_batc
 _GIB: Final = 2.0**30
 _WHOLE_RUN: Final = 0.87
 """Share of a whole programme's time at full speed: goodput and ramp together, Llama 3 0.84."""
-_TORCH_LOGITS: Final = 10.0
+_PLAIN_LOGITS: Final = 14.0
+"""bf16 logits, their fp32 copy, its logarithm of softmax and its gradient: PyTorch's plain loss."""
+_COMPILED_LOGITS: Final = 4.0
+_LOSS_COMPILED_SINCE: Final = 2025.0
+"""A compiled loss keeps bf16 logits and their bf16 gradient; torchtitan compiles it since 2025."""
+_GATHERED: Final = 4.0
+"""Inputs of attention and feed-forward that PyTorch's tensor parallelism gathers and keeps for the
+backward pass of a layer, and the two outputs before they are scattered."""
 _SEQUENCE_PARALLEL_SINCE: Final = 2022.3
 """Megatron divides norms and what stands between layers since `korthikanti2022reducing`."""
 _FEW: Final = 2048.0
@@ -222,6 +230,23 @@ def constants_of(prepared: Prepared, values: Mapping[str, float]) -> TrainingCon
                          cases["experts"].to_numpy() > 0, power, values)  # fmt: skip
 
 
+def step_of(prepared: Prepared, constants: TrainingConstants) -> StepTime:
+    """Return the step of every case by part.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        From `prepare`.
+    constants : TrainingConstants
+        From `constants_of`.
+    """
+    p = prepared
+    return step_time(
+        p.architecture, p.accelerator, p.layout, p.batch, constants=constants,
+        matrix_flop_per_s=p.peak_flop_per_s, scale_out_bytes_per_s=p.network_bytes_per_s,
+    )  # fmt: skip
+
+
 def predict(prepared: Prepared, values: Mapping[str, float]) -> Array:
     """Return the predicted value of every case in the unit of its metric.
 
@@ -233,10 +258,7 @@ def predict(prepared: Prepared, values: Mapping[str, float]) -> Array:
         Constants by name.
     """
     p = prepared
-    step = step_time(
-        p.architecture, p.accelerator, p.layout, p.batch, constants=constants_of(p, values),
-        matrix_flop_per_s=p.peak_flop_per_s, scale_out_bytes_per_s=p.network_bytes_per_s,
-    )  # fmt: skip
+    step = step_of(p, constants_of(p, values))
     cases, rate = p.cases, step.tokens_per_s_per_accelerator
     duration = step.total_s * cases["run_samples"] / p.batch.sequences / 60.0
     by_quantity = {
@@ -244,7 +266,8 @@ def predict(prepared: Prepared, values: Mapping[str, float]) -> Array:
         "utilization": rate * p.flop / p.peak_flop_per_s,
         "duration": duration.to_numpy(float) * cases["convergence_scaling"].to_numpy(float),
         "gpu_hours": cases["run_tokens"].to_numpy(float) / (rate * 3600.0 * _WHOLE_RUN),
-        "memory": memory_gib(p),
+        # No constant moves memory: fits, which leave it out, need not count it each time.
+        "memory": memory_gib(p) if (cases["quantity"] == "memory").any() else rate,
     }  # fmt: skip
     quantity = cases["quantity"].to_numpy()
     return np.select([quantity == q for q in by_quantity], list(by_quantity.values()), np.nan)
@@ -259,9 +282,21 @@ def memory_gib(prepared: Prepared) -> Array:
         From `prepare`.
     """
     p = prepared
-    torch = (p.cases["framework"] == "torch").to_numpy()
+    torch = p.cases["framework"].str.startswith("torch").to_numpy()
     plain = training_memory(p.architecture, p.layout, p.batch).total_bytes
+    return np.asarray(np.where(torch, _torch_bytes(p), plain) / _GIB)
+
+
+def _torch_bytes(p: Prepared) -> Array:
+    """Return the peak of PyTorch's allocator, bytes: what torchtitan reads leaves the runtime out.
+
+    Source: `pytorch2025torchtitan`.
+    """
+    compiled = p.cases["framework"].eq("torch-compiled") & p.cases["year"].ge(_LOSS_COMPILED_SINCE)
     native = training_memory(
-        p.architecture, p.layout, p.batch, states="sharded-fp32", logit_bytes=_TORCH_LOGITS
-    ).total_bytes
-    return np.asarray(np.where(torch, native, plain) / _GIB)
+        p.architecture, p.layout, p.batch, states="sharded-fp32", reserved_bytes=0.0,
+        logit_bytes=np.where(compiled, _COMPILED_LOGITS, _PLAIN_LOGITS),
+    ).total_bytes  # fmt: skip
+    tokens = p.layout.micro_batch * p.batch.sequence_tokens / p.layout.context
+    one = 2.0 * tokens * p.architecture.hidden_size
+    return np.asarray(native + np.where(np.greater(p.layout.tensor, 1), _GATHERED * one, 0.0))

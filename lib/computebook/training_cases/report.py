@@ -14,11 +14,12 @@ import pandas as pd
 
 from computebook.inference.records import write_tables
 from computebook.inference.scores import PREDICTED, error_table, reasons_table
+from computebook.training_cases.aims import aims_table
 from computebook.training_cases.cases import read_cases
 from computebook.training_cases.holdout import held_out
 from computebook.training_cases.predictions import predict, prepare, with_layouts
 
-__all__ = ["GROUPINGS", "PREDICTION_COLUMNS", "predict_cases", "validate"]
+__all__ = ["GROUPINGS", "PREDICTION_COLUMNS", "matched", "predict_cases", "validate"]
 
 PREDICTION_COLUMNS: Final = (
     "case_id", "metric", "measured", "predicted", "low", "high", "error_fraction", "status",
@@ -81,12 +82,31 @@ def predict_cases(
     )  # fmt: skip
 
 
+def matched(cases: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """Return the held-out row of each case, missing where case or measurement differs.
+
+    Parameters
+    ----------
+    cases : pandas.DataFrame
+        With case_id, metric and measured.
+    held : pandas.DataFrame
+        Rows of the table `training_holdout`.
+    """
+    keys = ["case_id", "metric"]
+    known = held.drop_duplicates(keys).rename(columns={"measured": "measured_then"})
+    found = cases[[*keys, "measured"]].merge(known, on=keys, how="left")
+    found.index = cases.index
+    same = np.isclose(found["measured"], found["measured_then"].astype(float), rtol=1e-4)
+    return found.where(pd.Series(same, index=found.index))
+
+
 def validate(
     path: str | Path,
     values: Mapping[str, float],
     factors: Mapping[str, tuple[float, float]],
     out: str | Path | None = None,
     *,
+    held: pd.DataFrame | None = None,
     split: str | None = None,
     done: Callable[[str], None] | None = None,
 ) -> dict[str, pd.DataFrame]:
@@ -102,16 +122,18 @@ def validate(
         Interval factors.
     out : str or Path, optional
         Where to write `PREDICTION_COLUMNS`, one row per row of the file.
+    held : pandas.DataFrame, optional
+        Table `training_holdout`; says which cases are in sample.
     split : str, optional
-        Refit the constants without each ``"group"``, ``"generation"`` or ``"model"`` of the
-        file, and predict it by them.
+        Predict known cases by constants that never saw their ``"group"`` or ``"generation"``:
+        from `held` where it has such rows, by refits to the file itself where it has none.
     done : callable, optional
-        Called with the name of each part left out.
+        Called with the name of each part left out of a refit.
 
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``predictions``, ``by_regime``, ``by_metric``, ``by_gpu``, ``not_predicted``.
+        ``predictions``, ``by_regime``, ``by_metric``, ``by_gpu``, ``aims``, ``not_predicted``.
 
     Raises
     ------
@@ -119,9 +141,38 @@ def validate(
         If the file is missing, broken or lacks a column, or the output cannot be written.
     """
     cases = with_layouts(read_cases(path))
-    held = held_out(cases, split, done=done) if split is not None else None
-    predictions = predict_cases(cases, values, factors, held)
+    predictions = predict_cases(cases, values, factors)
+    known = matched(cases, _rows_of(held, split))
+    seen = known["fitted"].eq(True)
+    if split is not None:
+        if known["predicted"].notna().any():
+            predictions = _with_held_out(predictions, known, factors)
+        else:
+            apart = held_out(cases, split, done=done)
+            predictions = predict_cases(cases, values, factors, apart)
+        seen = seen & False
+    predictions = predictions.assign(in_sample=seen)
     if out is not None:
         write_tables({Path(out): predictions[list(PREDICTION_COLUMNS)]})
     tables = {f"by_{name}": error_table(predictions, by) for name, by in GROUPINGS.items()}
-    return {"predictions": predictions, **tables, "not_predicted": reasons_table(predictions)}
+    return {"predictions": predictions, **tables, "aims": aims_table(predictions),
+            "not_predicted": reasons_table(predictions)}  # fmt: skip
+
+
+def _rows_of(held: pd.DataFrame | None, split: str | None) -> pd.DataFrame:
+    """Return the held-out rows of a split, of any if none is asked for."""
+    columns = ["case_id", "metric", "measured", "predicted", "low", "high", "fitted", "split"]
+    if held is None:
+        return pd.DataFrame(columns=columns)
+    return held[columns] if split is None else held.loc[held["split"] == split, columns]
+
+
+def _with_held_out(
+    predictions: pd.DataFrame, known: pd.DataFrame, factors: Mapping[str, tuple[float, float]]
+) -> pd.DataFrame:
+    """Return predictions in which known cases are predicted by constants that never saw them."""
+    centre = known["predicted"].astype(float).fillna(predictions["predicted"])
+    usable = predictions.index[predictions["reason"] == ""]
+    result = predict_cases(predictions, {}, factors, centre.loc[usable])
+    own = {end: known[end].astype(float).fillna(result[end]) for end in ("low", "high")}
+    return result.assign(**own)

@@ -47,6 +47,17 @@ from computebook.exhibits.validation.serving import (
     serving_constants,
     serving_intervals,
 )
+from computebook.exhibits.validation.training import (
+    cluster_power,
+    step_split_chart,
+    training_aims,
+    training_aims_sentence,
+    training_cases,
+    training_errors,
+    training_points,
+    training_takeaways,
+    training_worst,
+)
 
 __all__ = [
     "PARAMETERS",
@@ -58,6 +69,7 @@ __all__ = [
     "capacity_chart",
     "cliff",
     "cliff_chart",
+    "cluster_power",
     "contradicted_sentence",
     "counts_by_error",
     "counts_chart",
@@ -83,8 +95,16 @@ __all__ = [
     "share_in_band",
     "share_within",
     "spread_chart",
+    "step_split_chart",
     "steps_chart",
     "table_layout",
     "takeaways",
+    "training_aims",
+    "training_aims_sentence",
+    "training_cases",
+    "training_errors",
+    "training_points",
+    "training_takeaways",
+    "training_worst",
     "worst_cases",
 ]

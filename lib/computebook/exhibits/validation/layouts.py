@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from computebook import errors
+from computebook.exhibits.validation import training_layouts as training
 
 __all__ = ["table_layout"]
 
@@ -263,13 +264,14 @@ def table_layout(name: str, **words: object) -> dict[str, Any]:
     >>> table_layout("tab-validation-overview", tolerance=1)["columns"]["within"]
     'Within 1%'
     """
-    errors.require_known("table", name, COLUMNS)
-    shown = COLUMNS[name]
+    every = COLUMNS | training.COLUMNS
+    shown = every[errors.require_known("table", name, every)]
+    notes, empty = NOTES | training.NOTES, EMPTY | training.EMPTY
     found: dict[str, Any] = {
         "name": name,
         "columns": {column: heading.format(**words) for column, (heading, _) in shown.items()},
         "formats": {column: form for column, (_, form) in shown.items() if form},
-        "sources": SOURCES.get(name, []),
-        "note": NOTES.get(name),
+        "sources": (SOURCES | training.SOURCES).get(name, []),
+        "note": notes.get(name),
     }
-    return found | ({"empty": EMPTY[name]} if name in EMPTY else {})
+    return found | ({"empty": empty[name]} if name in empty else {})
