@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from computebook import training
+from computebook import training, training_plans
 from computebook.training import Batch, Layout, examples
 
 CHUNK = 5_000
@@ -53,3 +53,34 @@ def test_layout_search(benchmark: Any) -> None:
     )
     assert found.feasible > 0
     benchmark.extra_info["layouts"] = found.tried
+
+
+DRAWS = 10_000
+
+
+def answered() -> training_plans.Plan:
+    """Return a plan of a published run."""
+    ask = training_plans.Request(model="llama-3.1-405b", tokens=15.6e12, gpu="h100", count=16_384)
+    return training_plans.plan(ask, draws=10)
+
+
+@pytest.mark.benchmark(group="monte carlo")
+def test_run_monte_carlo(benchmark: Any) -> None:
+    model = answered().model
+    assert model is not None
+    benchmark(lambda: model.drawn(DRAWS, seed=1))
+    benchmark.extra_info["us_per_draw"] = benchmark.stats["median"] / DRAWS * 1e6
+
+
+@pytest.mark.benchmark(group="sensitivity")
+def test_run_sobol(benchmark: Any) -> None:
+    found = answered()
+    table = benchmark.pedantic(lambda: training_plans.sobol(found, samples=1_024), rounds=3)
+    assert table["total"].sum() > 0.5
+
+
+@pytest.mark.benchmark(group="search")
+def test_cluster_growth(benchmark: Any) -> None:
+    ask = answered().request
+    frame = benchmark.pedantic(lambda: training_plans.cluster_growth(ask, draws=1_000), rounds=3)
+    benchmark.extra_info["clusters"] = len(frame)

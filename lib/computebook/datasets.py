@@ -7,6 +7,7 @@ This is the only place that reads the data of the report. `load` returns a whole
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,29 @@ import pandas as pd
 from computebook import datapackage, units
 from computebook.architectures import Transformer
 from computebook.datapackage import Table
-from computebook.errors import unknown_name
+from computebook.errors import ComputebookError, require_known, unknown_name
 from computebook.hardware import Accelerator
+
+#: Environment variable that names another folder of tables: a briefing's, with its client's rows.
+FOLDER_VARIABLE = "COMPUTEBOOK_DATA"
 
 
 def data_folder() -> Path:
-    """Return the folder that holds the tables: inside the wheel, or the checkout's `data/`."""
+    """Return the folder that holds the tables: inside the wheel, or the checkout's `data/`.
+
+    The environment variable `COMPUTEBOOK_DATA` names another one, which holds all of the data
+    package; it is read when the first table is.
+
+    Raises
+    ------
+    ComputebookError
+        If that folder holds no data package.
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        if not (Path(named) / "datapackage.json").is_file():
+            raise ComputebookError(f"{FOLDER_VARIABLE} = {named!r} holds no datapackage.json")
+        return Path(named)
     installed = Path(__file__).parent / "data"
     return installed if installed.is_dir() else Path(__file__).parents[2] / "data"
 
@@ -87,6 +105,34 @@ def load(name: str) -> pd.DataFrame:
     3.35
     """
     return _loaded(name).copy()
+
+
+@cache
+def _rows(table: str, key: str) -> dict[str, dict[str, Any]]:
+    rows = load(table).to_dict("records")
+    return {str(row[key]): {str(field): row[field] for field in row} for row in rows}
+
+
+def row_of(table: str, key: str, name: str) -> dict[str, Any]:
+    """Return one row of a table by its id.
+
+    Parameters
+    ----------
+    table, key, name : str
+        The table, its id column and the id.
+
+    Raises
+    ------
+    ComputebookError
+        If there is no such table or row; the sentence suggests the nearest id.
+
+    Examples
+    --------
+    >>> row_of("systems", "system_id", "dgx-h100")["rated_power_kw"]
+    10.2
+    """
+    rows = _rows(table, key)
+    return dict(rows[require_known(key, name, rows)])
 
 
 def field_unit(table: str, field: str) -> str:

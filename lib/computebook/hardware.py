@@ -205,7 +205,10 @@ class Accelerator:
         >>> a100.dense_flop_per_s("fp8") == a100.bf16_flop_per_s
         True
         """
-        compute = np.vectorize(_compute_type, otypes=[str])(precision_name)
+        compute: Any = precision_name
+        # A recorder names the arithmetic itself: a format cannot be looked up by it.
+        if not errors.is_symbolic(precision_name):
+            compute = np.vectorize(_compute_type, otypes=[str])(precision_name)
         wide = self.bf16_flop_per_s
         fp8 = np.where(np.isnan(self.fp8_flop_per_s), wide, self.fp8_flop_per_s)
         fp4 = np.where(np.isnan(self.fp4_flop_per_s), fp8, self.fp4_flop_per_s)

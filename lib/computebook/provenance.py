@@ -42,7 +42,10 @@ RANGE_COLUMNS = (("low", "central", "high"), ("low_usd", "central_usd", "high_us
 
 
 def reference_file() -> Path:
-    """Return the bibliography: inside the wheel's data, or at the root of the checkout."""
+    """Return the bibliography: beside the tables, or at the root of the checkout.
+
+    It lies beside them in the wheel, and in the folder that a briefing made of its client's data.
+    """
     installed = datasets.data_folder() / "references.bib"
     return installed if installed.is_file() else datasets.data_folder().parent / "references.bib"
 
@@ -130,6 +133,31 @@ ROW_CHECKS: tuple[Callable[[Table, pd.DataFrame], Iterator[str]], ...] = (
     _future_dates,
     _implausible,
 )
+
+
+def value_findings(table: Table, frame: pd.DataFrame) -> list[str]:
+    """Return what is not believable in the rows of a frame: ranges that fall, magnitudes.
+
+    Parameters
+    ----------
+    table : Table
+        What the columns mean; its path names the file in the sentences.
+    frame : DataFrame
+        Typed rows with its columns; a sentence gives the line as row + 2.
+
+    Returns
+    -------
+    list of str
+        Empty when all is well.
+
+    Examples
+    --------
+    >>> table = datasets.describe("gpu_hour_prices")
+    >>> frame = datasets.load("gpu_hour_prices").head(1).assign(usd_per_gpu_hour=399.0)
+    >>> value_findings(table, frame)
+    ['gpu_hour_prices.csv:2: usd_per_gpu_hour = 399 is not believable: 0.05 to 100']
+    """
+    return [*_unordered_ranges(table, frame), *_implausible(table, frame)]
 
 
 def table_findings(name: str) -> list[str]:

@@ -16,7 +16,6 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from computebook import errors
 from computebook.parameters import EffectiveParameters, Parameter, check_parameters
@@ -30,6 +29,7 @@ __all__ = [
     "lognormal",
     "monte_carlo",
     "quantiles",
+    "range_of",
     "rank_correlation",
     "tornado",
     "triangular",
@@ -37,6 +37,8 @@ __all__ = [
 
 MAX_CORNERS: Final = 2**16
 RESULT: Final = "result"
+#: Low, central and high.
+ENDS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,36 @@ class Range:
             raise errors.ComputebookError(
                 f"range {self.low:g}, {self.central:g}, {self.high:g} must rise from low to high"
             )
+
+
+def range_of(field: str, values: Sequence[float]) -> Range:
+    """Return a low, central and high value from a list parameter.
+
+    Parameters
+    ----------
+    field : str
+        Name of the parameter, for the message.
+    values : sequence of float
+        Three rising numbers.
+
+    Raises
+    ------
+    ComputebookError
+        If there are not three of them, or they do not rise.
+
+    Examples
+    --------
+    >>> range_of("mfu_percent", [20, 35, 43])
+    Range(low=20, central=35, high=43)
+    """
+    if len(values) != ENDS:
+        raise errors.ComputebookError(
+            f"{field} = {list(values)} has {len(values)} values: low, central and high are needed"
+        )
+    try:
+        return Range(*values)
+    except errors.ComputebookError as fault:
+        raise errors.ComputebookError(f"{field}: {fault}") from fault
 
 
 def evaluate_range(function: Callable[..., Any], **inputs: Any) -> Range:
@@ -203,6 +235,8 @@ def triangular(limits: Range) -> Any:
     >>> float(triangular(Range(0.0, 1.0, 2.0)).mean())
     1.0
     """
+    from scipy import stats  # a second to load, for draws alone
+
     width = limits.high - limits.low
     if width == 0:
         return stats.uniform(limits.low, 0)
@@ -243,6 +277,8 @@ def lognormal(low: float, high: float, coverage_fraction: float = 0.90) -> Any:
     inside = errors.require_finite_in("coverage_fraction", coverage_fraction, "", 1e-6, 1 - 1e-9)
     if low >= high:
         raise errors.ComputebookError(f"low = {low:g} must be less than high = {high:g}")
+    from scipy import stats
+
     sigma = np.log(high / low) / (2 * stats.norm.ppf(0.5 + inside / 2))
     return stats.lognorm(sigma, scale=np.sqrt(low * high))
 

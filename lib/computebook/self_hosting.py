@@ -56,7 +56,7 @@ class PhaseRates:
 
     prefill_tokens_per_s: Any
     decode_tokens_per_s: Any
-    counts_cached: bool = False
+    counts_cached: Any = False
 
     def __post_init__(self) -> None:
         """Reject rates that serve nothing."""
@@ -67,7 +67,7 @@ class PhaseRates:
         """Return the accelerator time of a request's prompt, s."""
         tokens = errors.require_finite_in("input_tokens", request.input_tokens, "tokens", 0, 1e8)
         hit = errors.require_finite_in("cached_fraction", request.cached_fraction, "of 1", 0, 1)
-        read = np.multiply(tokens, 1.0 if self.counts_cached else 1 - np.multiply(hit, 1.0))
+        read = np.multiply(tokens, np.where(self.counts_cached, 1.0, 1 - np.multiply(hit, 1.0)))
         return plain(read / self.prefill_tokens_per_s)
 
     def decode_seconds(self, request: RequestShape) -> Any:

@@ -23,15 +23,19 @@ from computebook.units import (
 __all__ = [
     "amortized_usd_per_gpu_hour",
     "break_even_utilization_fraction",
+    "cluster_capital_usd",
     "deal_usd_per_gpu_hour",
     "deal_usd_per_w_year",
     "electricity_usd_per_gpu_hour",
     "gpu_hours",
     "run_usd",
     "serving_usd_per_mtok",
+    "usd_per_exaflop",
+    "yearly_usd_per_gpu_hour",
 ]
 
 _MAX: Final = 1e18
+FLOP_PER_EXAFLOP: Final = 1e18
 
 
 def _in(field: str, value: Any, unit: str, low: float = 0.0, high: float = _MAX) -> Any:
@@ -309,3 +313,70 @@ def deal_usd_per_w_year(value_usd: Quantity, capacity_w: Quantity, term_years: Q
     capacity = _in("capacity_w", capacity_w, "W", 1.0)
     years = _in("term_years", term_years, "years", 0.01, 100.0)
     return _in("value_usd", value_usd, "$") / (capacity * years)
+
+
+def cluster_capital_usd(
+    accelerator_usd: Quantity, server_overhead: Quantity, network_share: Quantity
+) -> tuple[Any, Any]:
+    """Return what servers and network of a cluster cost per accelerator, US dollars.
+
+    The network is a share of the whole cluster, so that the servers are the rest of it.
+    Source: `epoch2026trainingcost`.
+
+    Parameters
+    ----------
+    accelerator_usd : float or array
+        Price of one accelerator, $, 0 to 1e7.
+    server_overhead : float or array
+        Server over its accelerators, 1 to 10.
+    network_share : float or array
+        Network over servers and network, 0 to 0.9.
+
+    Examples
+    --------
+    >>> [round(part) for part in cluster_capital_usd(25_000, 1.6, 0.2)]
+    [40000, 10000]
+    """
+    bought = _in("accelerator_usd", accelerator_usd, "$", 0.0, 1e7)
+    servers = bought * _in("server_overhead", server_overhead, "", 1.0, 10.0)
+    share = _in("network_share", network_share, "of 1", 0.0, 0.9)
+    return servers, servers * share / (1 - share)
+
+
+@scalar_in_scalar_out
+def yearly_usd_per_gpu_hour(usd_per_year: Quantity, available_fraction: Quantity = 1.0) -> Any:
+    """Return a yearly cost per accelerator as a price of its used hours, $/GPU-h.
+
+    Parameters
+    ----------
+    usd_per_year : float or array
+        Staff, maintenance, insurance of one accelerator, $/year.
+    available_fraction : float or array
+        Share of hours that are used, above 0, at most 1.
+
+    Examples
+    --------
+    >>> yearly_usd_per_gpu_hour(876.0, 0.5)
+    0.2
+    """
+    used = _in("available_fraction", available_fraction, "of 1", 1e-3, 1.0)
+    return _in("usd_per_year", usd_per_year, "$/year") / (HOURS_PER_YEAR * used)
+
+
+@scalar_in_scalar_out
+def usd_per_exaflop(usd: Quantity, flop: Quantity) -> Any:
+    """Return what 1e18 operations of a model cost, $.
+
+    Parameters
+    ----------
+    usd : float or array
+        Cost of the run, $.
+    flop : float or array
+        Operations of the model in a stated convention, FLOP, above 0.
+
+    Examples
+    --------
+    >>> usd_per_exaflop(38e6, 3.8e25)
+    1.0
+    """
+    return _in("usd", usd, "$") / (_in("flop", flop, "FLOP", 1.0, 1e32) / FLOP_PER_EXAFLOP)

@@ -6,30 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from computebook import claims, datasets
+from computebook.cli import main
 from computebook.errors import ComputebookError
 from computebook.exhibits import training_clusters as exhibit
+from computebook.exhibits.facility import RATED_ACCELERATORS, factor, rated_w_per_gpu
 from computebook.exhibits.training_clusters import (
     deals,
-    inputs,
+    growth,
     reliability,
     runs,
     sites,
     speed,
+    speedup,
+    steps,
+    wording,
 )
 from computebook.parameters import check_parameters
 
 SITE = {"gpus_per_building": 150_000, "rack_kw": 140.0, "pue": 1.1}
-RUN = {
-    "active_params_b": 405.9,
-    "tokens_t": 15.6,
-    "accelerator": "gb200",
-    "mfu_percent": [17.0, 35.0, 43.0],
-    "restart_s": 300.0,
-}
-HELD = {"run_gpus": 16_384, "usd_per_gpu_hour": [2.25, 5.5, 7.25]}
 DEFAULTS = {p.name: p.default for p in exhibit.PARAMETERS}
 
 
@@ -153,11 +152,41 @@ def test_price_per_dollar_needs_a_lower_price_for_2x() -> None:
     assert frame.loc["Nebius", "across_rounds"] == pytest.approx(1.70, abs=0.005)
 
 
+@pytest.mark.parametrize("system", ["gb200", "gb300"])
+def test_parts_of_the_speed_multiply_to_the_scored_ratio(system: str) -> None:
+    factors = speedup.speed_parts().set_index("part")[system]
+    assert factors["product"] == pytest.approx(speed.mlperf_ratio(system, "v5.1"))
+    assert factors["product"] == pytest.approx(factors.drop("product").prod())
+    assert factors["hardware"] > factors["number_format"] > factors["software"] > 1
+
+
+def test_number_format_of_the_speed_is_one_software_release() -> None:
+    factors = speedup.speed_parts().set_index("part")
+    assert factors.loc["number_format", "gb200"] == pytest.approx(1_166 / 843)
+    assert factors.loc["number_format", "gb300"] == pytest.approx(1_413 / 1_048)
+
+
+@pytest.mark.parametrize("system", ["gb200", "gb300"])
+def test_step_model_reaches_the_measured_ratio(system: str) -> None:
+    product = speedup.speed_parts().set_index("part").loc["product"]
+    assert product[f"{system}_model"] == pytest.approx(product[system], rel=0.1)
+
+
 def test_utilization_of_published_runs() -> None:
     mfu = runs.published_runs().set_index("name")["mfu"]
     assert mfu["Llama 3.1 405B"] == pytest.approx(0.346, abs=0.001)
     assert mfu["DeepSeek-V3"] / 2 == pytest.approx(0.173, abs=0.001)
     assert mfu.between(0.2, 0.4).all()
+
+
+def test_chain_predicts_the_hours_of_llama_405b() -> None:
+    frame = runs.published_runs().set_index("name")
+    llama = frame.loc["Llama 3.1 405B"]
+    assert llama["predicted_m"] == pytest.approx(30.84, rel=0.15)
+    assert (frame["low_m"] < frame["predicted_m"]).all()
+    assert (frame["predicted_m"] < frame["high_m"]).all()
+    # No run is missed by more than a factor of two: beyond it the chapter's text is wrong.
+    assert frame["error"].between(-0.5, 1.0).all()
 
 
 def test_run_table_matches_the_architectures() -> None:
@@ -179,25 +208,116 @@ def test_restarts_and_checkpoints_cost_the_same_at_the_bound() -> None:
     assert np.sqrt(2 * 10.0 / between) == pytest.approx(300.0 / between)
 
 
-# A run by hand
+# A run over cluster sizes
 
 
-def test_run_estimate_by_hand() -> None:
-    frame = runs.run_estimate(**RUN, **HELD, pue=1.1).set_index("quantity")
-    share = reliability.goodput(16_384, checkpoint_s=30.0, restart_s=300.0)
-    hours = 6 * 405.9e9 * 15.6e12 / (5e15 * 0.35 * share * 3_600)
-    assert frame.loc["GPU-hours", "central"] == pytest.approx(hours / 1e6)
-    assert frame.loc["Duration", "central"] == pytest.approx(hours / 16_384 / 24)
-    assert frame.loc["Rental", "central"] == pytest.approx(hours * 5.5 / 1e6)
-    assert (frame["low"] < frame["central"]).all()
-    assert (frame["central"] < frame["high"]).all()
+@pytest.fixture(scope="module")
+def grown(base: exhibit.Headline) -> pd.DataFrame:
+    return base.grown
 
 
-def test_days_fall_with_gpus_but_less_than_in_proportion() -> None:
-    grid = runs.training_days(**RUN, gpus_per_building=150_000)
-    row = grid[grid["flop"] == 1e27].sort_values("gpus")
-    assert row["days"].is_monotonic_decreasing
-    assert (row["days"] * row["gpus"]).is_monotonic_increasing
+def test_growth_holds_the_sizes_that_were_asked_for(grown: pd.DataFrame) -> None:
+    assert grown["gpus"].min() == 1_000
+    assert grown["gpus"].max() == 200_000
+    assert {16_384, 100_000, 150_000} <= set(grown["gpus"])
+
+
+def test_more_gpus_are_faster_and_dearer(grown: pd.DataFrame) -> None:
+    assert grown["days"].is_monotonic_decreasing
+    assert grown["goodput_percent"].is_monotonic_decreasing
+    assert grown["rental_musd"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize("name", ["days", "goodput_percent", "rental_musd", "owned_musd"])
+def test_growth_lies_inside_its_interval(name: str, grown: pd.DataFrame) -> None:
+    assert grown[name].between(grown[f"{name}_low"], grown[f"{name}_high"]).all()
+
+
+def test_cost_is_hours_times_rent(grown: pd.DataFrame) -> None:
+    row = growth.at_size(grown, 100_000)
+    hours = row["days"] * 24 * row["gpus"] / 1e6
+    assert row["gpu_hours_m"] == pytest.approx(hours)
+    assert row["rental_musd"] / hours == pytest.approx(6.69)
+
+
+def test_days_follow_from_the_step_and_the_goodput(grown: pd.DataFrame) -> None:
+    row = growth.at_size(grown, 100_000)
+    found = steps.placement("llama-3.1-405b", "gb200", 100_000)
+    rate = found.working * found.tokens_per_s_per_gpu
+    seconds = 15.6e12 / rate / (row["goodput_percent"] / 100)
+    assert row["days"] == pytest.approx(seconds / 86_400)
+
+
+def test_shares_of_the_hours_add_up_and_failures_grow() -> None:
+    frame = steps.hours_shares(model="llama-3.1-405b", accelerator="gb200", restart_s=300.0)
+    assert frame.groupby("gpus")["percent"].sum().to_numpy() == pytest.approx(100)
+    lost = frame[frame["part"] == steps.FAILURES].sort_values("gpus")["percent"]
+    assert lost.is_monotonic_increasing
+    # The failures that the goodput of the same cluster leaves.
+    kept = reliability.goodput(16_384, checkpoint_s=30.0, restart_s=300.0)
+    at_llama = frame[(frame["part"] == steps.FAILURES) & (frame["gpus"] == 16_384)]["percent"]
+    assert at_llama.iloc[0] == pytest.approx(100 * (1 - kept))
+
+
+# The run of GPT-5.2's class: always a range
+
+
+def test_class_is_a_range_around_its_median(base: exhibit.Headline) -> None:
+    table = exhibit.class_table(base.found).set_index("quantity")
+    assert (table["low"] < table["central"]).all()
+    assert (table["central"] < table["high"]).all()
+    assert table.loc["Cost if rented", "high"] > 3 * table.loc["Cost if rented", "low"]
+
+
+def test_class_states_every_assumption_with_a_source(base: exhibit.Headline) -> None:
+    table = exhibit.class_assumptions(base.found)
+    assert (table["low"] < table["high"]).all()
+    assert table["source_key"].str.contains(r"\{cite\}|this report").all()
+    first = table.set_index("meaning").loc["Training tokens"]
+    assert [first["low"], first["central"], first["high"]] == [15.0, 30.0, 60.0]
+
+
+def test_share_of_the_draws_is_the_quantile(base: exhibit.Headline) -> None:
+    frame = exhibit.cost_shares(base.found)
+    rented = frame[frame["way"] == "rented"]
+    at_ten = np.interp(10.0, rented["percent"], rented["million_usd"])
+    assert at_ten == pytest.approx(base.of_class("rental_usd").low, rel=0.02)
+    assert rented["million_usd"].is_monotonic_increasing
+
+
+def test_drivers_rank_swings_and_bound_indices(base: exhibit.Headline) -> None:
+    frame = exhibit.drivers(**base.class_given)
+    swing = frame["high_musd"] - frame["low_musd"]
+    assert swing.is_monotonic_decreasing
+    assert {"Active parameters", "Training tokens", "Rent"} <= set(frame["meaning"])
+    assert frame["first"].sum() < 1.1
+    assert (frame["first"] <= frame["total"] + frame["total_conf"] + 0.02).all()
+
+
+def test_a_small_cluster_is_slower_and_cheaper(base: exhibit.Headline) -> None:
+    frame = exhibit.class_by_size((16_384, 100_000, 16_384), **base.class_given)
+    small, large = frame.iloc[0], frame.iloc[1]
+    assert len(frame) == 2
+    assert small["calendar_s_median"] > large["calendar_s_median"]
+    assert small["rental_usd_median"] < large["rental_usd_median"]
+
+
+def test_command_of_the_chapter_answers(base: exhibit.Headline) -> None:
+    text = exhibit.train_command(base)
+    words = text.strip("`").removeprefix("bash\n").replace("\\\n", " ").split()
+    assert words[:2] == ["computebook", "train"]
+    result = CliRunner().invoke(main, [*words[1:-1], "--draws", "200"])
+    assert result.exit_code == 0, result.output
+
+
+def test_sentences_follow_the_numbers() -> None:
+    frame = pd.DataFrame(
+        {"gpus": [16_384, 100_000], "calendar_s_median": [28.0, 8.0],
+         "rental_usd_median": [59.0, 106.0]}
+    )  # fmt: skip
+    assert "not the fastest" not in wording.sizes_sentence(frame)
+    slower = frame.assign(calendar_s_median=[28.0, 30.0])
+    assert "beyond 16,384 GPUs" in wording.sizes_sentence(slower)
 
 
 # Every parameter moves something
@@ -211,12 +331,12 @@ def test_days_fall_with_gpus_but_less_than_in_proportion() -> None:
         ({"pue": 1.4}, "facility_mw"),
         ({"deal_gpus": [150_000, 250_000, 400_000]}, "deal"),
         ({"ramp_years": 3.0}, "deal"),
-        ({"active_params_b": 100.0}, "run"),
-        ({"tokens_t": 30.0}, "run"),
-        ({"accelerator": "h100-sxm"}, "run"),
-        ({"run_gpus": 4_096}, "run"),
-        ({"mfu_percent": [30.0, 40.0, 50.0]}, "run"),
-        ({"usd_per_gpu_hour": [1.0, 2.0, 3.0]}, "run"),
+        ({"model": "llama-3.1-70b"}, "growth_given"),
+        ({"tokens_t": 30.0}, "growth_given"),
+        ({"accelerator": "h100-sxm"}, "growth_given"),
+        ({"run_gpus": 16_384}, "class_given"),
+        ({"class_active_b": [50.0, 150.0, 400.0]}, "class_given"),
+        ({"class_tokens_t": [20.0, 40.0, 80.0]}, "class_given"),
         ({"restart_s": 60.0}, "goodput_building"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else value,
@@ -225,6 +345,19 @@ def test_parameters_move_the_page(
     values: dict[str, Any], moved: str, base: exhibit.Headline
 ) -> None:
     assert getattr(changed(**values), moved) != getattr(base, moved)
+
+
+@pytest.mark.parametrize("values", [{"model": "llama-3.1-70b"}, {"tokens_t": 30.0}])
+def test_growth_answers_to_its_run(values: dict[str, Any], base: exhibit.Headline) -> None:
+    assert growth.largest(changed(**values).grown)["days"] != growth.largest(base.grown)["days"]
+
+
+@pytest.mark.parametrize("name", ["class_active_b", "class_tokens_t"])
+def test_a_larger_class_costs_more(name: str, base: exhibit.Headline) -> None:
+    small = changed(run_gpus=16_384)
+    large = changed(run_gpus=16_384, **{name: [2 * value for value in DEFAULTS[name]]})
+    cost = [each.of_class("rental_usd").central for each in (small, large)]
+    assert cost[1] > 1.3 * cost[0]
 
 
 def test_every_parameter_is_tried_above() -> None:
@@ -238,7 +371,8 @@ def test_every_parameter_is_tried_above() -> None:
     [
         ({"pue": 0.9}, "pue = 0.9 is out of bounds: allowed 1 to 2.5"),
         ({"accelerator": "gb20"}, "did you mean 'gb200'"),
-        ({"mfu_percent": [17.0, 35.0, 143.0]}, "mfu_percent = 143 % is out of bounds"),
+        ({"class_tokens_t": [15.0, 30.0, 6_000.0]}, "class_tokens_t = 6000 trillion tokens"),
+        ({"model": "llama-3.1-450b"}, "did you mean 'llama-3.1-405b'"),
         ({"restarts_s": 60.0}, "restart_s"),
     ],
 )
@@ -251,7 +385,6 @@ def test_bad_parameters_are_named(values: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"mfu_percent": [35.0, 43.0]}, "has 2 values: low, central and high are needed"),
         ({"deal_gpus": [5, 4, 3]}, "deal_gpus: range 5, 4, 3 must rise"),
         ({"ramp_years": 8.0}, "ramp_years = 8 years is out of bounds: allowed 0 to 7"),
     ],
@@ -262,17 +395,36 @@ def test_lists_that_are_no_ranges_are_named(values: dict[str, Any], message: str
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("accelerator", inputs.ACCELERATORS)
+def test_a_class_that_is_no_range_is_named() -> None:
+    with pytest.raises(ComputebookError, match=r"class_active_b = .* has 2 values: low, central"):
+        _ = changed(class_active_b=[100.0, 300.0]).found
+
+
+def test_shared_factors_and_rows_name_what_they_do_not_know() -> None:
+    assert factor("it-overhead-epoch").central == 1.14
+    with pytest.raises(ComputebookError, match="did you mean 'it-overhead-epoch'"):
+        factor("it-overhead-epok")
+    with pytest.raises(ComputebookError, match="did you mean 'gb200'"):
+        rated_w_per_gpu("gb20")
+    row = datasets.row_of("systems", "system_id", "dgx-h100")
+    row["rated_power_kw"] = 0.0
+    assert datasets.row_of("systems", "system_id", "dgx-h100")["rated_power_kw"] == 10.2
+
+
+@pytest.mark.parametrize("accelerator", RATED_ACCELERATORS)
 def test_every_offered_accelerator_works(accelerator: str) -> None:
-    frame = runs.run_estimate(**(RUN | {"accelerator": accelerator}), **HELD, pue=1.1)
-    assert np.isfinite(frame[["low", "central", "high"]].to_numpy()).all()
+    given = DEFAULTS | {"accelerator": accelerator, "run_gpus": 4_096}
+    found = exhibit.headline(**given)
+    assert np.isfinite(found.of_class("total_usd").central)
+    assert rated_w_per_gpu(accelerator).low > 0
 
 
-def test_charts_keep_titled_axes_under_their_overlays() -> None:
+def test_charts_keep_titled_axes_under_their_overlays(base: exhibit.Headline) -> None:
     drawn = [
         exhibit.deal_chart(ramp_years=1.16, rack_kw=140.0, pue=1.1),
         exhibit.scaling_chart(exhibit.scaling()),
         exhibit.goodput_chart(exhibit.goodput_curves(restart_s=300.0)),
+        exhibit.growth_chart(base.grown),
     ]
     for chart in drawn:
         encodings = [layer["encoding"] for layer in chart.to_dict()["layer"]]

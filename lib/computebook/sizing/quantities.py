@@ -15,6 +15,7 @@ _NUMBER: Final = re.compile(r"\s*(\$?)\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)
 KINDS: Final[Mapping[str, tuple[Mapping[str, float], str]]] = {
     "duration": ({"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}, "2s or 50ms"),
     "tokens": ({"": 1.0, "k": 1e3, "Ki": 1024.0, "M": 1e6}, "8000, 8k or 128Ki"),
+    "amount": ({"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}, "15.6e12 or 15.6T"),
     "count": ({"": 1.0, "k": 1e3, "M": 1e6}, "200 or 1.5k"),
     "rate": ({"": 1.0, "/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600}, "12/s or 700/min"),
     "share": ({"": 1.0, "%": 0.01}, "0.5 or 50%"),

@@ -8,20 +8,30 @@ cannot be hosted: its price stands beside for what an open one would save if it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from computebook import datasets, errors, memory, serving, tco
+from computebook import datasets, tco
+from computebook.calculators.fleets import (
+    DEEPSEEK,
+    DEEPSEEK_UNIT,
+    NODE,
+    NODE_GPUS,
+    SGLANG,
+    SGLANG_NAME,
+    SGLANG_UNIT,
+    case_quantities,
+    node_rates,
+    published_rates,
+)
 from computebook.exhibits.api_economics.offers import model_name, standard_card
 from computebook.exhibits.api_economics.workloads import Request
-from computebook.inference.calibration import constants_for
-from computebook.inference.table import constants_from_table, intervals_from_table
+from computebook.inference.table import intervals_from_table
 from computebook.price_cards import ARTICLE_DATE, Date, price_card
 from computebook.pricing import PriceCard, bill, cost_per_thousand_requests_usd
-from computebook.self_hosting import Fleet, PhaseRates, RequestShape
+from computebook.self_hosting import Fleet, RequestShape
 from computebook.units import SECONDS_PER_DAY
 from computebook.usage import Usage
 
@@ -36,19 +46,8 @@ __all__ = [
 ]
 
 MEASURED_DAY: Final = "2025-02-28"
-DEEPSEEK: Final = "deepseek-2025-02"
-SGLANG: Final = "sglang-2025-05"
-DEEPSEEK_UNIT: Final = 8 * (4 + 18)
-"""One prefill unit of 4 nodes and one decode unit of 18, system design of the same source."""
-SGLANG_UNIT: Final = 96
-NODE_GPUS: Final = 8
-TOKEN_LIMIT_S: Final = 0.05
-"""20 tokens a second for each user, what DeepSeek's service gave."""
 SPARE_UNITS: Final = 1
-SGLANG_NAME: Final = "SGLang's rates"
-NODE: Final = "8 x H200, modelled"
 CLOSED: Final = " (closed)"
-_USERS: Final = np.unique(np.geomspace(1, 4_096, 97).round())
 _LIFETIME_YEARS, _CAPITAL_COST = 4.0, 0.10
 
 
@@ -59,76 +58,6 @@ class Terms:
     gpu_hour_usd: float
     peak_to_mean: float = 1.0
     staff_usd_per_year: float = 0.0
-
-
-def _case(case_id: str) -> dict[str, float]:
-    """Return the published quantities of one case by name."""
-    rows = datasets.load("self_host_cases")
-    own = rows[rows["case_id"] == case_id]
-    return {
-        str(name): float(value) for name, value in zip(own["quantity"], own["value"], strict=True)
-    }
-
-
-def published_rates(case_id: str) -> PhaseRates:
-    """Return the rates of one accelerator of a published fleet; DeepSeek's count cached tokens."""
-    case = _case(case_id)
-    per_node = case["accelerators_per_node"]
-    return PhaseRates(
-        case["input_tokens_per_s_per_node"] / per_node,
-        case["output_tokens_per_s_per_node"] / per_node,
-        counts_cached=case_id == DEEPSEEK,
-    )
-
-
-def _node() -> serving.Deployment:
-    """Return DeepSeek-V3 in FP8 on eight H200, data-parallel attention, calibrated constants."""
-    return serving.Deployment(
-        architecture=datasets.architecture("deepseek-v3"),
-        accelerator=datasets.accelerator("h200-sxm"),
-        placement=memory.Placement.of(
-            "fp8", "bf16", tensor_parallel=NODE_GPUS, attention_data_parallel=NODE_GPUS
-        ),
-        constants=constants_for(
-            constants_from_table(), generation="hopper", weights="fp8", engine="sglang"
-        ),
-    )
-
-
-@cache
-def node_rates(shape: RequestShape) -> PhaseRates:
-    """Return what one H200 of a node of eight does, from the calibrated serving model.
-
-    Prompts and answers share the node, with as many users as keep to 20 tokens a second each.
-    The prompt's rate is that of packed prefill; the rest of the node's time is the answer's.
-
-    Raises
-    ------
-    ComputebookError
-        If the model serves no user at that speed.
-
-    Examples
-    --------
-    >>> 100 < node_rates(RequestShape(2_000, 1_000)).decode_tokens_per_s < 2_500
-    True
-    """
-    node = _node()
-    prompt, output = max(shape.input_tokens, 1.0), max(shape.output_tokens, 1.0)
-    held = serving.most_sequences(node, prompt + output)
-    run = serving.fixed_concurrency(
-        node, _USERS, prompt, output, cached_fraction=shape.cached_fraction, sequence_limit=held
-    )
-    fast = np.asarray(run.time_per_output_token_s) <= TOKEN_LIMIT_S
-    most = float(np.where(fast, run.requests_per_s, 0.0).max())
-    computed = max(prompt * (1 - shape.cached_fraction), 1.0)
-    read_s = float(serving.packed_prefill_s(node, prompt, shape.cached_fraction))
-    written_s = 1 / most - read_s if most > 0 else 0.0
-    if written_s <= 0:
-        raise errors.ComputebookError(
-            f"no user of {prompt:,.0f} input and {output:,.0f} output tokens gets "
-            f"{1 / TOKEN_LIMIT_S:.0f} tokens/s on one node"
-        )
-    return PhaseRates(computed / read_s / NODE_GPUS, output / written_s / NODE_GPUS)
 
 
 def node_rate_span() -> tuple[float, float]:
@@ -284,7 +213,7 @@ def owned_usd_per_gpu_hour() -> dict[str, float]:
 
 
 def _deepseek_day() -> list[tuple[str, str, float, float]]:
-    case = _case(DEEPSEEK)
+    case = case_quantities(DEEPSEEK)
     gpus = case["nodes_average"] * case["accelerators_per_node"]
     cost = tco.run_usd(gpus, SECONDS_PER_DAY, case["usd_per_gpu_hour"])
     # A day's total, priced at the rates of short requests: DeepSeek's card has one tier.
@@ -314,7 +243,7 @@ def _deepseek_day() -> list[tuple[str, str, float, float]]:
 
 
 def _output_cost(case_id: str) -> tuple[float, float]:
-    case = _case(case_id)
+    case = case_quantities(case_id)
     per_gpu = case.get("output_tokens_per_s_per_gpu")
     if per_gpu is None:
         per_gpu = case["output_tokens_per_s_per_node"] / case["accelerators_per_node"]

@@ -8,11 +8,11 @@ from typing import Final
 import pandas as pd
 
 from computebook import claims, tables
+from computebook.exhibits.article import article_cells
 from computebook.exhibits.infrastructure_planning.bandwidth import article_requirements
 from computebook.exhibits.infrastructure_planning.energy import long_queries, query_wh
 from computebook.exhibits.infrastructure_planning.schema import GPUS
 from computebook.exhibits.infrastructure_planning.site import rated_systems_text
-from computebook.exhibits.training_clusters.article import article_cells
 from computebook.scenarios import Range
 
 __all__ = ["article_bandwidth", "article_power", "article_takeaways", "prose_claims"]

@@ -11,7 +11,6 @@ import pandas as pd
 from computebook import charts, datasets, errors, memory, roofline, units
 from computebook.exhibits.infrastructure_planning.measured import decode_efficiency
 from computebook.exhibits.infrastructure_planning.schema import GPUS, formats, gpu_name, placement
-from computebook.exhibits.training_clusters.inputs import row_of
 
 if TYPE_CHECKING:
     import altair as alt
@@ -208,7 +207,9 @@ def _gpu_counts(memory_gb: float, tb_s: float) -> dict[str, int]:
 
 
 def _context(model_id: str) -> float:
-    return float(row_of("commercial_models", "model_id", model_id)["context_window_tokens"])
+    return float(
+        datasets.row_of("commercial_models", "model_id", model_id)["context_window_tokens"]
+    )
 
 
 def article_requirements(

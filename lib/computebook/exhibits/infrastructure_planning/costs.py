@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from computebook import datasets, errors, tco, units
+from computebook.exhibits.facility import factor
 from computebook.exhibits.infrastructure_planning.fleets import OPPOSITE, fleet
 from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan, gpu_name
 from computebook.exhibits.infrastructure_planning.site import boundary_w, mean_facility_w
-from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
-from computebook.scenarios import Range
+from computebook.scenarios import Range, range_of
 
 __all__ = [
     "Site",
@@ -129,7 +129,7 @@ def rent_ranges(gpu_hour_usd: Sequence[float]) -> dict[str, Range]:
 
 
 def _server_usd(accelerator_id: str, end: str) -> float:
-    row = row_of("accelerator_prices", "price_id", SERVER_PRICES[accelerator_id])
+    row = datasets.row_of("accelerator_prices", "price_id", SERVER_PRICES[accelerator_id])
     server = float(row["central_usd"])
     spread = {"low": 1 - PRICE_SPREAD, "central": 1.0, "high": 1 + PRICE_SPREAD}[end]
     # The network is a share of the whole cluster, so that the server is the rest of it.

@@ -11,6 +11,7 @@ import pandas as pd
 
 from computebook import datasets, memory, serving, units
 from computebook.architectures import Transformer
+from computebook.exhibits.facility import factor
 from computebook.exhibits.infrastructure_planning.fleets import ENGINE
 from computebook.exhibits.infrastructure_planning.schema import (
     GPUS,
@@ -18,13 +19,12 @@ from computebook.exhibits.infrastructure_planning.schema import (
     gpu_name,
     placement,
 )
-from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
 from computebook.hardware import Accelerator
 from computebook.inference.calibration import constants_for
 from computebook.inference.energy_table import draw_constants, energy_intervals
 from computebook.inference.table import constants_from_table
 from computebook.memory import Placement
-from computebook.scenarios import Range
+from computebook.scenarios import Range, range_of
 
 __all__ = [
     "Query",
@@ -102,7 +102,7 @@ def long_queries() -> tuple[Query, Query]:
     >>> [(q.prompt_tokens, q.answer_tokens) for q in long_queries()]
     [(272000.0, 2000), (272000.0, 128000.0)]
     """
-    limits = row_of("commercial_models", "model_id", "gpt-5.2")
+    limits = datasets.row_of("commercial_models", "model_id", "gpt-5.2")
     prompt, output = float(limits["max_input_tokens"]), float(limits["max_output_tokens"])
     return (
         Query("Full prompt, short answer", prompt, SHORT_ANSWER_TOKENS),

@@ -9,9 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from computebook import sizing
+from computebook import datasets, sizing
 from computebook.exhibits.infrastructure_planning.schema import GPUS, Plan, Workload, gpu_name
-from computebook.exhibits.training_clusters.inputs import row_of
 
 __all__ = [
     "ENGINE",
@@ -96,7 +95,7 @@ def spare_fraction(end: str) -> float:
     >>> spare_fraction("low"), spare_fraction("high")
     (0.05, 0.1)
     """
-    row = row_of("facility_factors", "factor_id", SPARES)
+    row = datasets.row_of("facility_factors", "factor_id", SPARES)
     middle = (row["low"] + row["high"]) / 2
     return float({"low": row["low"], "central": middle, "high": row["high"]}[end])
 

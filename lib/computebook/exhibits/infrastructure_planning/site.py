@@ -8,11 +8,11 @@ from typing import Final
 import pandas as pd
 
 from computebook import datasets, power, units, validation
+from computebook.exhibits.facility import factor, rated_w_per_gpu
 from computebook.exhibits.infrastructure_planning.schema import GPUS, gpu_name
-from computebook.exhibits.training_clusters.inputs import factor, range_of, rated_w_per_gpu
 from computebook.inference.energy_table import draw_constants, energy_intervals
 from computebook.power import BoundaryFactors
-from computebook.scenarios import Range
+from computebook.scenarios import Range, range_of
 
 __all__ = [
     "boundary_w",

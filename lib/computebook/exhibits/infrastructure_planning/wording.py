@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from computebook import datasets, units
+from computebook.exhibits.facility import factor
 from computebook.exhibits.infrastructure_planning.bandwidth import required_tb_s
 from computebook.exhibits.infrastructure_planning.costs import (
     CAPITAL_COST,
@@ -24,7 +25,6 @@ from computebook.exhibits.infrastructure_planning.measured import decode_efficie
 from computebook.exhibits.infrastructure_planning.production import production_check
 from computebook.exhibits.infrastructure_planning.schema import ANSWER_TOKENS, GPUS
 from computebook.exhibits.infrastructure_planning.site import systems_by_cooling
-from computebook.exhibits.training_clusters.inputs import factor
 from computebook.inference.energy_table import draw_constants
 
 __all__ = [

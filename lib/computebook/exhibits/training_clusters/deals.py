@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from computebook import charts, datasets, errors, tco, units
-from computebook.exhibits.training_clusters.inputs import factor, range_of, row_of
+from computebook.exhibits.facility import factor
 from computebook.exhibits.training_clusters.overlay import PADDING, on_axes_of
 from computebook.exhibits.training_clusters.sites import power_by_boundary
-from computebook.scenarios import Range
+from computebook.scenarios import Range, range_of
 
 __all__ = [
     "AWS_DEAL",
@@ -39,7 +39,7 @@ CURVE_GPUS: Final = np.geomspace(80_000, 800_000, 25)
 
 def aws_deal() -> dict[str, Any]:
     """Return the row of the AWS deal: value, term, date and source."""
-    return row_of("compute_deals", "deal_id", AWS_DEAL)
+    return datasets.row_of("compute_deals", "deal_id", AWS_DEAL)
 
 
 def compute_deals() -> pd.DataFrame:
@@ -250,7 +250,7 @@ def gpus_at_reported_price(*, ramp_years: float, rack_kw: float, pue: float) -> 
     True
     """
     site = power_by_boundary(gpus_per_building=1, rack_kw=rack_kw, pue=pue)
-    oracle = row_of("compute_deals", "deal_id", REPORTED_DEAL)
+    oracle = datasets.row_of("compute_deals", "deal_id", REPORTED_DEAL)
     per_w_year = tco.deal_usd_per_w_year(
         float(oracle["value_usd"]),
         float(oracle["capacity_gw"]) * units.UNITS["gw"].factor,

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from computebook import datasets, training, units
-from computebook.exhibits.training_clusters import deals, reliability, runs, sites, speed
+from computebook import datasets, units
+from computebook.exhibits.training_clusters import (
+    class_run,
+    deals,
+    growth,
+    reliability,
+    sites,
+    speed,
+    speedup,
+)
 from computebook.scenarios import Range
 
 __all__ = ["Headline", "headline"]
@@ -22,6 +31,7 @@ TABLES = (
     "mlperf_training",
     "systems",
     "training_clusters",
+    "training_calibration",
     "training_runs",
     "training_throughput",
 )
@@ -80,14 +90,10 @@ class Headline:
         The same of a building that restarts in a fifth of the time.
     restart_bound_gpus : float
         GPUs from which restarts cost more than the fastest checkpoints.
-    predicted_m, published_m : float
-        GPU-hours of Llama 3.1 405B, millions.
-    run : dict of str to Range
-        The estimate by quantity.
-    run_flop, run_goodput : float
-        Work of the estimated run, and its central goodput.
-    building_days : float
-        Days that 1e27 FLOP take in one building.
+    shares, shares_gb300 : dict of str to float
+        Share of each part in the speed of GB200 and of GB300 over H100, on a logarithmic scale.
+    growth_given, class_given : dict
+        Arguments of `growth.cluster_growth` and `class_run.class_run`, computed on demand.
     """
 
     rack_mw: Range
@@ -124,12 +130,30 @@ class Headline:
     goodput_building: Range
     goodput_building_fast: float
     restart_bound_gpus: float
-    predicted_m: float
-    published_m: float
-    run: dict[str, Range]
-    run_flop: float
-    run_goodput: float
-    building_days: float
+    shares: dict[str, float]
+    shares_gb300: dict[str, float]
+    growth_given: dict[str, Any]
+    class_given: dict[str, Any]
+
+    @cached_property
+    def grown(self) -> pd.DataFrame:
+        """The run of the open model by cluster size."""
+        return growth.cluster_growth(**self.growth_given)
+
+    @cached_property
+    def found(self) -> Any:
+        """The run of GPT-5.2's class: draws, layouts and assumptions."""
+        return class_run.class_run(**self.class_given)
+
+    def of_class(self, name: str) -> Range:
+        """Return the interval of one result of that class, in the unit that it is shown in.
+
+        Parameters
+        ----------
+        name : str
+            Short name of the result.
+        """
+        return class_run.result_range(self.found, name)
 
 
 def _power(site: dict[str, Any]) -> dict[str, Any]:
@@ -173,8 +197,11 @@ def _speed() -> dict[str, Any]:
     ratios = speed.speed_ratios()[["gb200", "gb300"]]
     pairs = [(float(a), float(b)) for a, b in ratios.itertuples(index=False)]
     money = speed.per_dollar().iloc[:-1][["across_rounds", "one_release", "one_round"]]
+    shares = speedup.speed_shares()
     lines = speed.scaling().groupby("system").last().to_dict("index")
     return {
+        "shares": dict(shares["gb200"]),
+        "shares_gb300": dict(shares["gb300"]),
         "scored": pairs[1],
         "raw": pairs[2],
         "tokens": pairs[3],
@@ -213,35 +240,6 @@ def _reliability(gpus_per_building: int, restart_s: float) -> dict[str, Any]:
     }
 
 
-def _run(given: dict[str, Any], gpus_per_building: int) -> dict[str, Any]:
-    estimate = runs.run_estimate(**given).set_index("quantity")
-    grid = ("active_params_b", "tokens_t", "accelerator", "mfu_percent", "restart_s")
-    chosen = {name: given[name] for name in grid}
-    days = runs.training_days(gpus_per_building=gpus_per_building, **chosen)
-    whole = days[(days["flop"] == 1e27) & (days["gpus"] == gpus_per_building)]
-    predicted, published = runs.snapshot_prediction(given["restart_s"])
-    share = reliability.goodput(
-        given["run_gpus"],
-        checkpoint_s=reliability.CHECKPOINT_S.central,
-        restart_s=given["restart_s"],
-    )
-    columns = ["low", "central", "high"]
-    return {
-        "run_flop": training.training_flop(
-            given["active_params_b"] * 1e9, given["tokens_t"] * 1e12
-        ),
-        "run_goodput": float(share),
-        "run": {name: _range(estimate.loc[name, columns]) for name in estimate.index},
-        "building_days": float(whole["days"].iloc[0]),
-        "predicted_m": predicted,
-        "published_m": published,
-    }
-
-
-def _range(values: pd.Series[Any]) -> Range:
-    return Range(*(float(value) for value in values))
-
-
 def headline(
     *,
     gpus_per_building: int,
@@ -249,20 +247,20 @@ def headline(
     pue: float,
     deal_gpus: Sequence[int],
     ramp_years: float,
-    active_params_b: float,
+    model: str,
     tokens_t: float,
     accelerator: str,
     run_gpus: int,
-    mfu_percent: Sequence[float],
-    usd_per_gpu_hour: Sequence[float],
+    class_active_b: Sequence[float],
+    class_tokens_t: Sequence[float],
     restart_s: float,
 ) -> Headline:
     """Return the values that the chapter's sentences state.
 
     Parameters
     ----------
-    gpus_per_building, rack_kw, pue, deal_gpus, ramp_years, active_params_b, tokens_t, \
-accelerator, run_gpus, mfu_percent, usd_per_gpu_hour, restart_s
+    gpus_per_building, rack_kw, pue, deal_gpus, ramp_years, model, tokens_t, accelerator, \
+run_gpus, class_active_b, class_tokens_t, restart_s
         The chapter's parameters; see `PARAMETERS`.
 
     Raises
@@ -271,20 +269,13 @@ accelerator, run_gpus, mfu_percent, usd_per_gpu_hour, restart_s
         If a parameter cannot be used.
     """
     site = {"gpus_per_building": gpus_per_building, "rack_kw": rack_kw, "pue": pue}
-    run = {
-        "active_params_b": active_params_b,
-        "tokens_t": tokens_t,
-        "accelerator": accelerator,
-        "run_gpus": run_gpus,
-        "mfu_percent": mfu_percent,
-        "usd_per_gpu_hour": usd_per_gpu_hour,
-        "restart_s": restart_s,
-        "pue": pue,
-    }
+    grown = {"model": model, "tokens_t": tokens_t, "restart_s": restart_s, "pue": pue}
+    asked = {"run_gpus": run_gpus, "class_active_b": class_active_b}
     return Headline(
         **_power(site),
         **_deal(site, deal_gpus, ramp_years),
         **_speed(),
         **_reliability(gpus_per_building, restart_s),
-        **_run(run, gpus_per_building),
+        growth_given=grown | {"accelerator": accelerator},
+        class_given=asked | {"class_tokens_t": class_tokens_t, "accelerator": accelerator},
     )

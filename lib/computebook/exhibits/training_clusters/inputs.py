@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-import pandas as pd
-
-from computebook import datasets, errors, units
+from computebook import datasets
+from computebook.exhibits.facility import RATED_ACCELERATORS
 from computebook.parameters import Parameter
-from computebook.scenarios import Range
 
-__all__ = [
-    "ACCELERATORS",
-    "PARAMETERS",
-    "accelerator_name",
-    "factor",
-    "range_of",
-    "rated_w_per_gpu",
-    "row_of",
-]
+__all__ = ["MODELS", "PARAMETERS", "accelerator_name", "model_name"]
 
-#: Accelerators with an FP8 rate and a published system rating.
-ACCELERATORS: Final = ("h100-sxm", "h200-sxm", "b200-sxm", "b300-sxm", "gb200", "gb300")
-THREE: Final = 3
+#: Open models of the size of a frontier run, dense and with experts.
+MODELS: Final = (
+    *("llama-3.1-405b", "llama-3.1-70b", "nemotron-4-340b"),
+    *("deepseek-v3", "qwen3-235b-a22b", "kimi-k2"),
+)
 
 PARAMETERS: Final = (
     Parameter(
@@ -47,87 +38,34 @@ PARAMETERS: Final = (
         meaning="Time over which the deal's GPUs arrive at an even pace.",
     ),
     Parameter(
-        "active_params_b", "float", "B", 405.9, 0.1, 100_000.0,
-        meaning="Parameters that one token uses, billions; of a mixture the active ones.",
+        "model", "str", "", "llama-3.1-405b", choices=MODELS,
+        meaning="Open model whose run is followed over cluster sizes.",
     ),
     Parameter(
-        "tokens_t", "float", "trillion tokens", 15.6, 0.001, 10_000.0,
-        meaning="Training tokens, trillions.",
+        "tokens_t", "float", "trillion tokens", 15.6, 0.1, 1_000.0,
+        meaning="Training tokens of that run, trillions.",
     ),
     Parameter(
-        "accelerator", "str", "", "gb200", choices=ACCELERATORS,
-        meaning="Accelerator of the estimated run.",
+        "accelerator", "str", "", "gb200", choices=RATED_ACCELERATORS,
+        meaning="Accelerator of all runs that are predicted.",
     ),
     Parameter(
-        "run_gpus", "int", "GPUs", 16_384, 8, 5_000_000,
-        meaning="Accelerators that train together in the estimated run.",
+        "run_gpus", "int", "GPUs", 100_000, 1_024, 1_000_000,
+        meaning="Accelerators held for the run of GPT-5.2's class.",
     ),
     Parameter(
-        "mfu_percent", "list", "%", [17.0, 35.0, 43.0], 1.0, 90.0,
-        meaning="Low, central and high share of the dense FP8 peak while training.",
+        "class_active_b", "list", "B", [37.0, 100.0, 300.0], 1.0, 2_000.0,
+        meaning="Low, central and high active parameters of that class, billions.",
     ),
     Parameter(
-        "usd_per_gpu_hour", "list", "$/GPU-h", [2.25, 5.5, 7.25], 0.05, 100.0,
-        meaning="Low, central and high rent of one GPU.",
+        "class_tokens_t", "list", "trillion tokens", [15.0, 30.0, 60.0], 0.1, 1_000.0,
+        meaning="Low, central and high training tokens of that class, trillions.",
     ),
     Parameter(
         "restart_s", "float", "s", 300.0, 1.0, 86_400.0,
         meaning="From an interruption to the first new training step.",
     ),
 )  # fmt: skip
-
-
-def range_of(field: str, values: Sequence[float]) -> Range:
-    """Return a low, central and high value from a list parameter.
-
-    Parameters
-    ----------
-    field : str
-        Name of the parameter, for the message.
-    values : sequence of float
-        Three rising numbers.
-
-    Raises
-    ------
-    ComputebookError
-        If there are not three of them, or they do not rise.
-
-    Examples
-    --------
-    >>> range_of("mfu_percent", [20, 35, 43])
-    Range(low=20, central=35, high=43)
-    """
-    if len(values) != THREE:
-        raise errors.ComputebookError(
-            f"{field} = {list(values)} has {len(values)} values: low, central and high are needed"
-        )
-    try:
-        return Range(*values)
-    except errors.ComputebookError as fault:
-        raise errors.ComputebookError(f"{field}: {fault}") from fault
-
-
-def row_of(table: str, key: str, name: str) -> dict[str, Any]:
-    """Return one row of a table by its id.
-
-    Parameters
-    ----------
-    table, key, name : str
-        The table, its id column and the id.
-
-    Raises
-    ------
-    ComputebookError
-        If there is no such row.
-
-    Examples
-    --------
-    >>> row_of("systems", "system_id", "dgx-h100")["rated_power_kw"]
-    10.2
-    """
-    rows = {str(row[key]): row for row in datasets.load(table).to_dict("records")}
-    row = rows[errors.require_known(key, name, rows)]
-    return {str(field): value for field, value in row.items()}
 
 
 def accelerator_name(accelerator_id: str) -> str:
@@ -142,63 +80,12 @@ def accelerator_name(accelerator_id: str) -> str:
     return accelerator.name.removeprefix(f"{accelerator.vendor} ").partition(" ")[0].rstrip(",")
 
 
-def factor(factor_id: str) -> Range:
-    """Return one site factor of the table, with its range where one is published.
-
-    Parameters
-    ----------
-    factor_id : str
-        Row of `facility_factors`.
-
-    Raises
-    ------
-    ComputebookError
-        If there is no such row.
+def model_name(architecture_id: str) -> str:
+    """Return the name of an open model for a table or a sentence.
 
     Examples
     --------
-    >>> factor("it-overhead-epoch")
-    Range(low=1.08, central=1.14, high=1.2)
+    >>> model_name("llama-3.1-405b")
+    'Llama 3.1 405B'
     """
-    row = row_of("facility_factors", "factor_id", factor_id)
-    ends = (row["central"] if pd.isna(row[end]) else row[end] for end in ("low", "high"))
-    low, high = map(float, ends)
-    return Range(low, float(row["central"]), high)
-
-
-def _ratings(accelerator_id: str) -> pd.Series[float]:
-    systems = datasets.load("systems")
-    rated = systems[
-        (systems["accelerator_id"] == accelerator_id)
-        & systems["power_boundary"].isin(["node", "rack"])
-        & systems["accelerators"].isin([8, 72])
-    ]
-    return rated["rated_power_kw"] * units.WATTS_PER_KW / rated["accelerators"]
-
-
-def rated_w_per_gpu(accelerator_id: str) -> Range:
-    """Return the rated power of a server or rack per accelerator in it, W.
-
-    Parameters
-    ----------
-    accelerator_id : str
-        One of `ACCELERATORS`.
-
-    Returns
-    -------
-    Range
-        Lowest, median and highest published rating.
-
-    Raises
-    ------
-    ComputebookError
-        If no rating is published for it.
-
-    Examples
-    --------
-    >>> rated_w_per_gpu("h100-sxm").central
-    1275.0
-    """
-    errors.require_known("accelerator", accelerator_id, ACCELERATORS)
-    rated = _ratings(accelerator_id)
-    return Range(float(rated.min()), float(rated.median()), float(rated.max()))
+    return str(datasets.architecture(architecture_id).name)

@@ -142,41 +142,126 @@ LAYOUTS: Final[dict[str, dict[str, Any]]] = {
         "empty": "not applicable",
         "note": "Crusoe's B200 price is an estimate by the catalogue.",
     },
-    "tab-clusters-run": {
+    "tab-clusters-speed-parts": {
+        "columns": {
+            "name": "Part",
+            "gb200": "GB200, logs",
+            "gb200_model": "GB200, step model",
+            "gb300": "GB300, logs",
+            "gb300_model": "GB300, step model",
+        },
+        "formats": dict.fromkeys(("gb200", "gb200_model", "gb300", "gb300_model"), ".2f"),
+        "sources": [
+            "mlcommons2025training50",
+            "mlcommons2025training51",
+            "nvidia2026megatronbridge",
+        ],
+        "note": "The format is one software release, FP4 over FP8. GB300 entered no round in FP8: "
+        "its hardware is that of GB200 times the ratio of the two in the later round. The step "
+        "model knows no convergence.",
+    },
+    "tab-clusters-growth": {
+        "columns": {
+            "gpus": "GPUs",
+            "mfu_percent": "MFU (%)",
+            "goodput_percent": "Goodput (%)",
+            "days": "Time (days)",
+            "facility_mw": "Site (MW)",
+            "rental_musd": "Rented ($ million)",
+            "owned_musd": "Owned ($ million)",
+        },
+        "formats": {"gpus": WHOLE, "mfu_percent": ".0f", "facility_mw": ".3g"},
+        "align": {"gpus": "left"}
+        | dict.fromkeys(("goodput_percent", "days"), "right")
+        | dict.fromkeys(("rental_musd", "owned_musd"), "right"),
+        "sources": ["nvidia2026megatronbridge", "grattafiori2024llama3", "epoch2026chipcounts"],
+        "note": "Central value and 80% interval of the draws. Site power is what to provision. MFU "
+        "refers to the dense peak of the format.",
+    },
+    "tab-clusters-class": {
         "columns": {
             "quantity": "Quantity",
             "unit": "Unit",
             "low": "Low",
-            "central": "Central",
+            "central": "Median",
             "high": "High",
         },
         "formats": dict.fromkeys(("low", "central", "high"), units.format_significant),
         "align": dict.fromkeys(("low", "central", "high"), "right"),
-        "sources": ["kaplan2020scaling", "nvidia2026megatronbridge", "epoch2026trainingcost"],
+        "sources": ["nvidia2026megatronbridge", "skypilot2026catalog", "epoch2026chipcounts"],
+        "note": "Low and high are the 10th and the 90th percentile of the draws, each row by "
+        "itself.",
+    },
+    "tab-clusters-class-inputs": {
+        "columns": {
+            "meaning": "Assumption",
+            "unit": "Unit",
+            "low": "Low",
+            "central": "Central",
+            "high": "High",
+            "basis": "Basis",
+            "source_key": "Source",
+        },
+        "formats": {"source_key": "markdown"},
+        "align": dict.fromkeys(("low", "central", "high"), "right"),
+        "note": "The source is that of the central value or, for the first two rows, of the low "
+        "end; ranges around it are of this report unless the basis says published. GB200 rents "
+        "are those of B200. Lognormal inputs have a tenth of their draws beyond each end.",
+    },
+    "tab-clusters-class-sizes": {
+        "columns": {
+            "gpus": "GPUs",
+            "calendar_s": "Time (days)",
+            "rated_facility_w_median": "Site (MW)",
+            "facility_energy_j": "Energy (GWh)",
+            "rental_usd": "Rented ($ million)",
+            "owned_usd": "Owned ($ million)",
+        },
+        "formats": {"gpus": WHOLE, "rated_facility_w_median": WHOLE},
+        "align": {"gpus": "left"}
+        | dict.fromkeys(("calendar_s", "facility_energy_j"), "right")
+        | dict.fromkeys(("rental_usd", "owned_usd"), "right"),
+        "sources": ["nvidia2026megatronbridge", "skypilot2026catalog", "epoch2026chipcounts"],
+        "note": "Median and 80% interval of the draws. Site power is what to provision.",
+    },
+    "tab-clusters-drivers": {
+        "columns": {
+            "meaning": "Input",
+            "low_musd": "Lowest ($ million)",
+            "high_musd": "Highest ($ million)",
+            "first": "First-order index",
+            "total": "Total index",
+            "total_conf": "95% half-width",
+        },
+        "formats": dict.fromkeys(("low_musd", "high_musd"), WHOLE)
+        | dict.fromkeys(("first", "total", "total_conf"), ".2f"),
+        "sources": ["saltelli2010variance", "herman2017salib"],
+        "note": "An index is a share of the variance of the cost: first-order by the input alone, "
+        "total with its interactions. One below its half-width cannot be told from zero.",
     },
     "tab-clusters-published-runs": {
         "columns": {
             "name": "Run",
             "accelerator": "GPU",
-            "flop": "Work (FLOP)",
-            "gpu_hours_m": "Published (M GPU-h)",
+            "accelerators": "GPUs",
             "mfu": "MFU of BF16 peak",
-            "predicted_m": "Predicted (M GPU-h)",
+            "gpu_hours_m": "Published (M GPU-h)",
+            "predicted": "Predicted (M GPU-h)",
             "error": "Error",
             "source_key": "Source",
         },
         "formats": {
-            "flop": ".2e",
+            "accelerators": WHOLE,
             "gpu_hours_m": ".2f",
             "mfu": "percent",
-            "predicted_m": ".2f",
             "error": SIGNED,
             "source_key": "cite",
         },
-        "empty": "the reference",
-        "note": "DeepSeek-V3 and Llama 4 Scout computed mostly in FP8; their share of the FP8 "
-        "peak is half of the one shown. The hours of OPT leave failures out. Llama 3.1 70B "
-        "counts at least 15 trillion tokens.",
+        "align": {"predicted": "right"},
+        "empty": "not published",
+        "note": "Central value and 80% interval. Where the cluster is not published, 2,048 GPUs "
+        "are assumed. The published hours of OPT leave failures out. DeepSeek-V3 and Llama 4 Scout "
+        "computed mostly in FP8. Llama 3.1 70B counts at least 15 trillion tokens.",
     },
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from computebook import charts, training, units
-from computebook.exhibits.training_clusters.inputs import factor
+from computebook.exhibits.facility import factor
 from computebook.exhibits.training_clusters.overlay import PADDING, on_axes_of
 from computebook.scenarios import Range
 
@@ -20,6 +20,7 @@ __all__ = [
     "goodput_chart",
     "goodput_curves",
     "interruption_hours",
+    "interval_s",
     "restart_bound_gpus",
 ]
 
@@ -72,6 +73,25 @@ def goodput(gpus: Any, *, checkpoint_s: float, restart_s: float, failures: str =
     """
     between = training.mean_time_between_interruptions_s(gpus, factor(failures).central)
     return training.goodput_fraction(between, checkpoint_s, restart_s)
+
+
+def interval_s(gpus: float, *, checkpoint_s: float) -> float:
+    """Return the best time between checkpoints, s.
+
+    Parameters
+    ----------
+    gpus : float
+        GPUs that train together.
+    checkpoint_s : float
+        Standstill of one checkpoint, s.
+
+    Examples
+    --------
+    >>> round(interval_s(16_384, checkpoint_s=10.0))
+    465
+    """
+    between = training.mean_time_between_interruptions_s(gpus, factor(FAILURES).central)
+    return float(training.checkpoint_interval_s(between, checkpoint_s))
 
 
 def restart_bound_gpus(*, checkpoint_s: float, restart_s: float) -> float:

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from computebook import datasets, power, units
-from computebook.exhibits.training_clusters.inputs import factor, rated_w_per_gpu, row_of
+from computebook.exhibits.facility import factor, rated_w_per_gpu
 from computebook.power import BoundaryFactors
 from computebook.scenarios import Range
 
@@ -166,8 +166,10 @@ def arizona_w_per_gpu() -> float:
     >>> round(arizona_w_per_gpu())
     2023
     """
-    power_mw = row_of("training_clusters", "cluster_id", "microsoft-goodyear-epoch")["power_mw"]
-    count = row_of("training_clusters", "cluster_id", "microsoft-arizona")["accelerators"]
+    power_mw = datasets.row_of("training_clusters", "cluster_id", "microsoft-goodyear-epoch")[
+        "power_mw"
+    ]
+    count = datasets.row_of("training_clusters", "cluster_id", "microsoft-arizona")["accelerators"]
     return float(power_mw) * units.WATTS_PER_MW / float(count)
 
 
@@ -243,13 +245,13 @@ def households(*, gpus_per_building: int, rack_kw: float, pue: float) -> pd.Data
 def _published(kind: str, name: str) -> tuple[float, str]:
     """Return published watts per GPU and the source of the figure."""
     if kind == "factor":
-        row = row_of("facility_factors", "factor_id", name)
+        row = datasets.row_of("facility_factors", "factor_id", name)
         return float(row["central"]), str(row["source_key"])
     table, key, column, watts = {
         "cluster": ("training_clusters", "cluster_id", "power_mw", units.WATTS_PER_MW),
         "system": ("systems", "system_id", "rated_power_kw", units.WATTS_PER_KW),
     }[kind]
-    row = row_of(table, key, name)
+    row = datasets.row_of(table, key, name)
     return float(row[column]) * watts / float(row["accelerators"]), str(row["source_key"])
 
 
