@@ -11,7 +11,7 @@ LIBRARY = Path(__file__).parents[1] / "lib" / "computebook"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("units",),
-    ("hardware", "architectures"),
+    ("hardware", "architectures", "tracing"),
     ("datapackage",),
     ("datasets",),
     ("provenance",),
@@ -36,10 +36,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("portfolio", "composites"),
     ("sizing",),
-    ("parameters", "scenarios"),
+    ("parameters", "scenarios", "citation"),
+    ("training_plans",),
     ("charts", "tables"),
+    ("calculators",),
     ("exhibits",),
     ("book",),
+    ("briefing",),
     ("cli",),
 )
 FLOOR_OF = {name: number for number, floor in enumerate(FLOORS) for name in floor}

@@ -1,14 +1,17 @@
-"""Physics lets an expression recorder through, so that the same formulas run in a page.
+"""Formulas are recorded, shared and printed without changing what they say.
 
-The recorder below knows operators, NumPy's universal functions and ``numpy.where``; it has no
-truth value and cannot become an array, so that any hidden ``if`` or conversion fails here.
+Physics lets the recorder through: it has no truth value and cannot become an array, so that any
+hidden ``if`` or conversion fails here.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import operator
-from collections.abc import Callable, Mapping
+import functools
+import json
+import math
+import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,63 +21,10 @@ from hypothesis import strategies as st
 
 from computebook import memory, network, power, roofline
 from computebook.architectures import Transformer, parameter_count
+from computebook.errors import ComputebookError
 from computebook.hardware import Accelerator
 from computebook.memory import Placement
-
-
-class Traced:
-    """An input by name, or an operation on other nodes."""
-
-    def __init__(self, operation: Callable[..., Any] | str, *operands: Any) -> None:
-        self.operation = operation
-        self.operands = operands
-
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **_: Any) -> Traced:
-        assert method == "__call__"
-        return Traced(ufunc, *inputs)
-
-    def __array_function__(
-        self, function: Callable[..., Any], _types: Any, args: Any, _kwargs: Any
-    ) -> Traced:
-        assert function is np.where, f"{function} has no counterpart in a page"
-        return Traced(np.where, *args)
-
-    def __bool__(self) -> bool:
-        raise AssertionError("a formula branched on a value")
-
-    def __float__(self) -> float:
-        raise AssertionError("a formula asked for a number")
-
-
-def _operators() -> None:
-    """Give `Traced` every arithmetic operator, on both sides."""
-    for name in ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod"):
-        function = getattr(operator, name)
-        setattr(Traced, f"__{name}__", lambda a, b, f=function: Traced(f, a, b))
-        setattr(Traced, f"__r{name}__", lambda a, b, f=function: Traced(f, b, a))
-    for name in ("lt", "le", "gt", "ge"):
-        function = getattr(operator, name)
-        setattr(Traced, f"__{name}__", lambda a, b, f=function: Traced(f, a, b))
-    for name in ("neg", "abs"):
-        function = getattr(operator, name)
-        setattr(Traced, f"__{name}__", lambda a, f=function: Traced(f, a))
-
-
-_operators()
-
-
-def evaluate(node: Any, values: Mapping[str, float]) -> Any:
-    """Return the number that a recorded expression stands for."""
-    if not isinstance(node, Traced):
-        return node
-    if isinstance(node.operation, str):
-        return values[node.operation]
-    return node.operation(*(evaluate(operand, values) for operand in node.operands))
-
-
-def traced(name: str) -> Any:
-    return Traced(name)
-
+from computebook.tracing import OPERATIONS, Program, Traced, argument, signals, take, trace
 
 H100 = Accelerator(
     accelerator_id="h100-sxm", memory_bytes=85.5e9, memory_bandwidth_bytes_per_s=3.35e12,
@@ -128,6 +78,14 @@ FORMULAS: dict[str, Callable[..., Any]] = {
 }
 
 
+INPUTS = ("context", "batch", "bits", "ranks")
+
+
+@functools.cache
+def recorded(name: str, model: Transformer) -> Program:
+    return trace(lambda **given: {"r": FORMULAS[name](model, *given.values())}, INPUTS)
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 @pytest.mark.parametrize(
     "model", [GPT_OSS_120B, DEEPSEEK_V32], ids=lambda model: model.architecture_id
@@ -143,25 +101,201 @@ def test_a_recorded_formula_equals_numpy(
     name: str, model: Transformer, context: int, batch: int, bits: float, ranks: int
 ) -> None:
     values = {"context": context, "batch": batch, "bits": bits, "ranks": ranks}
-    recorded = FORMULAS[name](model, *map(traced, values))
-    assert isinstance(recorded, Traced)
+    program = recorded(name, model)
+    assert program.steps
     direct = FORMULAS[name](model, *values.values())
-    assert evaluate(recorded, values) == pytest.approx(direct, rel=1e-12)
+    assert program.evaluate(values)["r"] == pytest.approx(direct, rel=1e-12)
+
+
+def value_of(node: Traced, values: dict[str, float]) -> float:
+    program = trace(lambda **_: {"r": node}, list(values))
+    return float(program.evaluate(values)["r"])
 
 
 def test_a_shape_may_be_recorded_too() -> None:
     model = dataclasses.replace(
-        GPT_OSS_120B, kv_heads=traced("kv_heads"), hidden_size=traced("width")
+        GPT_OSS_120B, kv_heads=argument("kv_heads"), hidden_size=argument("width")
     )
     values = {"kv_heads": 4, "width": 4096}
     plain = dataclasses.replace(GPT_OSS_120B, kv_heads=4, hidden_size=4096)
-    recorded = memory.kv_cache_bytes(model, 1000)
-    assert evaluate(recorded, values) == memory.kv_cache_bytes(plain, 1000)
-    assert evaluate(parameter_count(model), values) == parameter_count(plain)
+    assert value_of(memory.kv_cache_bytes(model, 1000), values) == memory.kv_cache_bytes(
+        plain, 1000
+    )
+    assert value_of(parameter_count(model), values) == parameter_count(plain)
 
 
-def test_bandwidth_may_be_recorded_too() -> None:
-    gpu = dataclasses.replace(H100, memory_bandwidth_bytes_per_s=traced("bandwidth"))
-    recorded = roofline.decode_step_lower_bound_s(GPT_OSS_120B, gpu, 8192, 4)
-    direct = roofline.decode_step_lower_bound_s(GPT_OSS_120B, H100, 8192, 4)
-    assert evaluate(recorded, {"bandwidth": 3.35e12}) == pytest.approx(direct, rel=1e-12)
+def test_rate_and_number_format_may_be_recorded_too() -> None:
+    gpu = dataclasses.replace(H100, memory_bandwidth_bytes_per_s=argument("bandwidth"))
+    arithmetic = take(["bf16", "fp8", "int8"], argument("format"))
+    placed = Placement(compute_precision=arithmetic)
+    bound = roofline.decode_step_lower_bound_s(GPT_OSS_120B, gpu, 8192, 4096, placed)
+    for position, name in enumerate(("bf16", "fp8", "int8")):
+        direct = roofline.decode_step_lower_bound_s(
+            GPT_OSS_120B, H100, 8192, 4096, Placement(compute_precision=name)
+        )
+        values = {"bandwidth": 3.35e12, "format": position}
+        assert value_of(bound, values) == pytest.approx(direct, rel=1e-12)
+
+
+NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
+BINARY = (np.add, np.subtract, np.multiply, np.divide, np.minimum, np.maximum, np.remainder,
+          np.floor_divide)  # fmt: skip
+UNARY = (np.negative, np.absolute, np.floor, np.ceil, np.sign)
+COMPARE = (np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal)
+LIST = (3.5, -2.0, 0.0, 1e9)
+
+
+@st.composite
+def formulas(draw: st.DrawFn, depth: int = 3) -> Callable[[Any, Any], Any]:
+    """Return a random function of two numbers."""
+    kind = draw(st.integers(0, 6)) if depth else 0
+    if kind == 0:
+        return draw(
+            st.one_of(
+                st.just(lambda x, y: x),
+                st.just(lambda x, y: y),
+                st.sampled_from([0.0, 1.0, -1.0, 0.1]).map(lambda c: lambda x, y: c),
+                NUMBERS.map(lambda c: lambda x, y: c),
+            )
+        )
+    first, second = draw(formulas(depth - 1)), draw(formulas(depth - 1))
+    if kind == 1:
+        one = draw(st.sampled_from(UNARY))
+        return lambda x, y: one(first(x, y))
+    if kind in (2, 3):
+        two = draw(st.sampled_from(BINARY))
+        return lambda x, y: two(first(x, y), second(x, y))
+    if kind == 4:
+        test, third = draw(st.sampled_from(COMPARE)), draw(formulas(depth - 1))
+        return lambda x, y: np.where(test(first(x, y), second(x, y)), third(x, y), first(x, y))
+    if kind == 5:
+        return lambda x, y: np.clip(first(x, y), -10.0, 10.0) - np.sqrt(abs(second(x, y)))
+    return lambda x, y: take(LIST, np.where(abs(first(x, y)) < 4, np.floor(abs(first(x, y))), 0.0))
+
+
+@given(formula=formulas(), x=NUMBERS, y=NUMBERS)
+@settings(max_examples=80, deadline=None)
+def test_any_formula_keeps_its_value(formula: Callable[..., Any], x: float, y: float) -> None:
+    with np.errstate(all="ignore"):
+        direct = np.float64(formula(np.float64(x), np.float64(y)))
+        program = trace(lambda x, y: {"r": formula(x, y)}, ["x", "y"])
+    found = np.float64(program.evaluate({"x": np.float64(x), "y": np.float64(y)})["r"])
+    assert found == direct or (np.isnan(found) and np.isnan(direct))
+
+
+@given(formula=formulas(), x=st.lists(NUMBERS, min_size=3, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_a_program_takes_arrays_entry_by_entry(formula: Callable[..., Any], x: list[float]) -> None:
+    with np.errstate(all="ignore"):
+        program = trace(lambda x, y: {"r": formula(x, y)}, ["x", "y"])
+    together = np.broadcast_to(program.evaluate({"x": np.array(x), "y": np.float64(2.0)})["r"], 3)
+    alone = [program.evaluate({"x": np.float64(v), "y": np.float64(2.0)})["r"] for v in x]
+    np.testing.assert_array_equal(together, np.array(alone, dtype=float))
+
+
+def shared(x: Any) -> dict[str, Any]:
+    for _ in range(30):
+        x = x * x + x
+    return {"r": x}
+
+
+def test_equal_parts_are_computed_once() -> None:
+    assert len(trace(shared, ["x"]).steps) == 60
+    swapped = trace(lambda x, y: {"a": (x + y) / 2, "b": 3 * (y + x)}, ["x", "y"])
+    assert [step.operation for step in swapped.steps] == ["add", "divide", "multiply"]
+
+
+def test_what_is_known_is_not_recorded() -> None:
+    program = trace(
+        lambda x: {"r": np.where(np.float64(2) > 1, x * 1.0 + 0.0, 7.0), "c": 2.0**10}, ["x"]
+    )
+    assert program.steps == ()
+    assert program.evaluate({"x": 5.0}) == {"r": 5.0, "c": 1024.0}
+    # One times a truth is a number: two truths add up to 2, not to true.
+    both = trace(lambda x: {"r": (x > 0) * 1.0 + (x > 1) * 1.0}, ["x"])
+    assert both.evaluate({"x": 5.0})["r"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        (lambda x: {"r": 1 if x > 0 else 2}, "branched on a value: use numpy.where"),
+        (lambda x: {"r": math.sqrt(x)}, "asked for a number"),
+        (lambda x: {"r": np.cbrt(x)}, "cbrt.* has no counterpart in a page"),
+        (lambda x: {"r": np.sum(x, axis=0)}, "sum has no counterpart in a page"),
+        (lambda x: {"r": np.interp(x, [0, 1], [0, 1])}, "interp|asked for a number"),
+        (lambda x: {"r": x * np.ones((2, 2))}, "2 dimensions has no counterpart"),
+        (lambda x: {"r": x + None}, "None is no operand"),
+        (lambda x: {"r": argument("z")}, "unknown input 'z'"),
+    ],
+)
+def test_what_has_no_counterpart_is_named(formula: Any, message: str) -> None:
+    with pytest.raises((ComputebookError, TypeError), match=message):
+        trace(formula, ["x"])
+
+
+def test_a_program_asks_for_its_inputs() -> None:
+    with pytest.raises(ComputebookError, match="no value is given for y"):
+        trace(lambda x, y: {"r": x + y}, ["x", "y"]).evaluate({"x": 1.0})
+
+
+def unpacked(constant: Any) -> Any:
+    if isinstance(constant, dict):
+        return [x for _ in range(constant["times"]) for x in constant["of"]
+                for _ in range(constant["each"])]  # fmt: skip
+    return constant
+
+
+@given(
+    base=st.lists(st.sampled_from([1.0, 0.1, 1e300, -2.5, math.inf]), min_size=1, max_size=4),
+    each=st.integers(1, 3),
+    times=st.integers(1, 3),
+)
+@settings(max_examples=60, deadline=None)
+def test_lists_survive_their_short_form(base: list[float], each: int, times: int) -> None:
+    values = np.tile(np.repeat(np.array(base), each), times)
+    program = trace(lambda k: {"r": take(values, k)}, ["k"])
+    for constant in json.loads(program.to_json())["constants"]:
+        assert unpacked(constant) == values.tolist() or constant == base[0]
+
+
+def test_a_page_reads_the_same_numbers() -> None:
+    odd = [0.1, 1 / 3, 5e-324, 1.7976931348623157e308, 123456789012345678.0, -0.0, 2.0**53]
+    program = trace(lambda x: {"r": x + take(odd, x) + math.inf}, ["x"])
+    listed, infinity = json.loads(program.to_json())["constants"]
+    assert list(map(repr, map(float, listed))) == list(map(repr, odd))
+    assert infinity == math.inf
+
+
+def vega_values(program: Program, values: dict[str, float]) -> dict[str, float]:
+    """Return a program's results as Vega computes them, read from a drawing."""
+    vl_convert = pytest.importorskip("vl_convert")
+    given_signals = [{"name": name, "value": value} for name, value in values.items()]
+    marks = [
+        {"type": "text", "encode": {"update": {"text": {"signal": f"'{name}=' + {name}"}}}}
+        for name in program.outputs
+    ]
+    spec = {"signals": given_signals + signals(program), "marks": marks}
+    found = re.findall(r">(\w+)=([^<]+)<", vl_convert.vega_to_svg(json.dumps(spec)))
+    return {name: float(text) for name, text in found}
+
+
+def test_vega_computes_the_same() -> None:
+    values = {"context": 100_000, "batch": 37, "bits": 8.0, "ranks": 8}
+    names = ("decode_step_lower_bound_s", "max_batch_size", "accelerators_needed")
+    program = trace(
+        lambda **given: {n: FORMULAS[n](DEEPSEEK_V32, *given.values()) for n in names},
+        list(values),
+    )
+    direct = {n: float(FORMULAS[n](DEEPSEEK_V32, *values.values())) for n in names}
+    assert vega_values(program, values) == pytest.approx(direct, rel=1e-12)
+
+
+def test_vega_has_no_arithmetic_on_lists() -> None:
+    with pytest.raises(ComputebookError, match="argmin has no counterpart in Vega"):
+        signals(trace(lambda x: {"r": np.argmin(x * np.arange(3.0))}, ["x"]))
+
+
+def test_every_operation_has_a_name_that_numpy_knows() -> None:
+    own = {"take", "stack"}
+    assert all(hasattr(np, name) for name in OPERATIONS.keys() - own)

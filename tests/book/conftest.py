@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,8 @@ import pandas as pd
 import pytest
 
 from computebook import charts, tables
-from computebook.book import notebooks
+from computebook.book import notebooks, publishing
+from computebook.exhibits import colophon
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,7 +93,25 @@ def bandwidth() -> charts.Figure:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     """Root of a report with a landing page, two chapters and references."""
-    root = tmp_path / "report"
+    return write_report(tmp_path / "report")
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Root of a small report under git, whose edition is published in `_build/public`."""
+    root = write_report(tmp_path_factory.mktemp("published") / "report")
+    (root / ".gitignore").write_text("_build/\n")
+    name = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "."], [*name, "commit", "-q", "-m", "An edition"]):
+        subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True)
+    printed = root.with_name("report.pdf")
+    printed.write_bytes(b"%PDF-1.7")
+    publishing.publish(root, colophon.edition(), pdf=printed)
+    return root
+
+
+def write_report(root: Path) -> Path:
+    """Write a report with a landing page, two chapters and references."""
     (root / "chapters").mkdir(parents=True)
     shutil.copy(ROOT / "_config.yml", root)
     shutil.copytree(ROOT / "_static", root / "_static")

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from computebook import claims, datasets, provenance
+from computebook.calculators import CALCULATOR_MIME
+from computebook.tables.raw import TABLE_MIME
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted([ROOT / "index.ipynb", *(ROOT / "chapters").glob("*.ipynb")])
@@ -100,7 +102,7 @@ def test_every_cell_was_executed_in_order_without_error(path: Path) -> None:
 @each
 def test_outputs_are_portable(path: Path) -> None:
     mimes = {mime for output in outputs(path) for mime in output["data"]}
-    assert mimes <= {FIGURE, "text/plain", "text/markdown"}
+    assert mimes <= {FIGURE, TABLE_MIME, CALCULATOR_MIME, "text/plain", "text/markdown"}
     assert not MACHINE_PATH.search(path.read_text(encoding="utf-8"))
 
 

@@ -10,6 +10,9 @@ from computebook.charts.theme import colour_variables
 
 FOLDER = "computebook"
 CHART_SCRIPT = f"{FOLDER}/charts.js"
+EDITION_SCRIPT = f"{FOLDER}/edition.js"
+CALCULATOR_SCRIPT = f"{FOLDER}/calculator.js"
+CALCULATOR_STYLE = f"{FOLDER}/calculator.css"
 COLOURS_STYLE = f"{FOLDER}/colours.css"
 VEGA_BUNDLE = f"{FOLDER}/vega.js"
 
@@ -63,9 +66,12 @@ def write_assets(static: Path) -> None:
         The folder `_static` of the output.
     """
     (static / FOLDER).mkdir(parents=True, exist_ok=True)
-    script = resources.files("computebook.book").joinpath("charts.js").read_text("utf-8")
+    own = resources.files("computebook.book")
     for name, text in {
-        CHART_SCRIPT: script,
+        CHART_SCRIPT: own.joinpath("charts.js").read_text("utf-8"),
+        EDITION_SCRIPT: own.joinpath("edition.js").read_text("utf-8"),
+        CALCULATOR_SCRIPT: own.joinpath("calculator.js").read_text("utf-8"),
+        CALCULATOR_STYLE: own.joinpath("calculator.css").read_text("utf-8"),
         COLOURS_STYLE: colours_css(),
         VEGA_BUNDLE: vega_bundle(),
     }.items():

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from computebook import errors
-from computebook.book import notebooks
+from computebook.book import notebooks, recording
 from computebook.book.kernel import KERNEL_NAME, own_kernel
 from computebook.parameters import Parameter, check_parameters
 
@@ -41,6 +41,8 @@ class Outcome:
         For a failure: the cell and its error.
     detail : str
         For a failure: the failing source and its traceback.
+    opened : tuple of str
+        Files of the data that the kernel opened; "*" stands for all of them.
     """
 
     chapter: str
@@ -48,6 +50,7 @@ class Outcome:
     seconds: float = 0.0
     message: str = ""
     detail: str = ""
+    opened: tuple[str, ...] = (recording.EVERYTHING,)
 
     @property
     def failed(self) -> bool:
@@ -160,7 +163,13 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1)
 
 
-def execute_here(path: Path, parameters: Mapping[str, Any], target: Path, timeout: int) -> Outcome:
+def execute_here(
+    path: Path,
+    parameters: Mapping[str, Any],
+    target: Path,
+    timeout: int,
+    environment: Mapping[str, str] | None = None,
+) -> Outcome:
     """Execute a notebook in this process and put it in place if nothing went wrong.
 
     Parameters
@@ -171,6 +180,8 @@ def execute_here(path: Path, parameters: Mapping[str, Any], target: Path, timeou
         Checked values.
     timeout : int
         Longest time for one cell, in seconds.
+    environment : mapping, optional
+        Further variables for the kernel.
 
     Returns
     -------
@@ -183,13 +194,14 @@ def execute_here(path: Path, parameters: Mapping[str, Any], target: Path, timeou
     notebooks.sweep(target.parent, target.stem)
     partial = notebooks.partial_path(target)
     try:
-        _papermill(path, partial, parameters, timeout)
+        opened = _papermill(path, partial, parameters, timeout, environment or {})
         notebook = notebooks.normalised(notebooks.read(partial))
         found = notebooks.faults(notebook)
         if found:
             return Outcome(path.stem, "failed", _since(start), found[0], "\n".join(found))
         changed = notebooks.write(target, notebooks.as_text(notebook))
-        return Outcome(path.stem, "written" if changed else "unchanged", _since(start))
+        status = "written" if changed else "unchanged"
+        return Outcome(path.stem, status, _since(start), opened=opened)
     except Exception as fault:
         return _failure(path.stem, fault, _since(start))
     finally:
@@ -200,12 +212,18 @@ def _since(start: float) -> float:
     return time.perf_counter() - start
 
 
-def _papermill(path: Path, partial: Path, parameters: Mapping[str, Any], timeout: int) -> None:
+def _papermill(
+    path: Path,
+    partial: Path,
+    parameters: Mapping[str, Any],
+    timeout: int,
+    environment: Mapping[str, str],
+) -> tuple[str, ...]:
     import papermill
 
     # Papermill is told what it would guess wrong: no saving on the way (a file saved half-way
     # looks finished), the interpreter that runs us, and the folder of the notebook.
-    with own_kernel():
+    with own_kernel(environment) as record:
         papermill.execute_notebook(
             str(path),
             str(partial),
@@ -219,6 +237,7 @@ def _papermill(path: Path, partial: Path, parameters: Mapping[str, Any], timeout
             autosave_cell_every=0,
             execution_timeout=timeout,
         )
+        return recording.read_names(record)
 
 
 def _failure(chapter: str, fault: Exception, seconds: float) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,18 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 import computebook
-from computebook.book import assets
+from computebook.book import assets, editions
+from computebook.book.calculators import has_calculator, setup_calculators
+from computebook.book.citing import register_of, setup_citing
+from computebook.book.downloads import PDF, write_downloads
 from computebook.book.figures import has_chart, setup_figures
+from computebook.book.glossary import setup_glossary
+from computebook.book.lookups import setup_lookups
 from computebook.book.mathml import setup_math
+from computebook.book.metadata import head
+from computebook.book.page_foot import page_foot, pdf_file
 from computebook.book.repairs import repaired
+from computebook.book.security import with_policy
 
 _OPEN_TAGS = ("parameters", "injected-parameters", "show-input")
 
@@ -77,9 +87,52 @@ def clean_page(
     """
     if has_chart(doctree):
         app.add_js_file(assets.CHART_SCRIPT, loading_method="defer")
+    if has_calculator(doctree):
+        app.add_js_file(assets.CALCULATOR_SCRIPT, loading_method="defer")
+        app.add_css_file(assets.CALCULATOR_STYLE)
     for kind in ("script_files", "css_files"):
         if kind in context:
             context[kind] = [item for item in context[kind] if not _is_thebe(item)]
+
+
+def describe_page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Add what machines read of a page, and at its end what readers take away of it.
+
+    Parameters
+    ----------
+    app : sphinx Application
+        The build.
+    pagename, templatename : str
+        The page and its template.
+    context : dict
+        What the template sees; changed in place.
+    doctree : docutils document or None
+        The page; None for generated pages.
+    """
+    if doctree is None or app.builder.name != "html":
+        return
+    register = register_of(Path(app.srcdir))
+    title = app.env.titles[pagename].astext()
+    described = head(register, pagename, title, pdf_file() is not None)
+    context["metatags"] = f"{context.get('metatags', '')}\n{described}"
+    context["body"] += page_foot(app, register, pagename)
+    if os.environ.get(editions.VARIABLE):
+        app.add_js_file(assets.EDITION_SCRIPT, loading_method="defer")
+
+
+def _write_downloads(root: Path, site: Path) -> None:
+    register = register_of(root)
+    write_downloads(register, site, root)
+    editions.write_gone_pages(root, register, site)
+    printed = pdf_file()
+    if printed:
+        shutil.copyfile(printed, site / PDF)
 
 
 def finish_site(app: Sphinx, exception: Exception | None) -> None:
@@ -96,9 +149,12 @@ def finish_site(app: Sphinx, exception: Exception | None) -> None:
         return
     outdir = Path(app.outdir)
     assets.write_assets(outdir / "_static")
+    if app.builder.name == "html":
+        _write_downloads(Path(app.srcdir), outdir)
     for page in sorted(outdir.rglob("*.html")):
         text = page.read_text("utf-8")
-        page.write_text(repaired(text, page.name), encoding="utf-8", newline="\n")
+        finished = with_policy(repaired(text, page.name))
+        page.write_text(finished, encoding="utf-8", newline="\n")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -115,11 +171,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
         What Sphinx wants to know.
     """
     setup_figures(app)
+    setup_calculators(app)
     setup_math(app)
+    setup_glossary(app)
+    setup_citing(app)
+    setup_lookups(app)
     app.add_post_transform(FoldCode)
     app.add_post_transform(CodeAfterOutput)
     app.add_css_file(assets.COLOURS_STYLE, priority=150)
     app.connect("html-page-context", clean_page, priority=900)
+    app.connect("html-page-context", describe_page, priority=910)
     app.connect("build-finished", finish_site, priority=900)
     return {
         "version": computebook.__version__,

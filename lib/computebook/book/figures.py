@@ -11,6 +11,7 @@ import html
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,15 +21,19 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 from sphinx.writers.html5 import HTML5Translator
 
+from computebook.book import calculators
+from computebook.calculators import CALCULATOR_MIME
 from computebook.charts.figure import VEGALITE_MIME
-from computebook.charts.theme import with_variables
+from computebook.charts.theme import colour_variables, with_variables
 from computebook.tables import protect_dollars
+from computebook.tables.raw import TABLE_MIME
 
 VEGALITE_VERSION = "6.4"
 STATIC_WIDTH = 680
 _PNG_SCALE = 2.0
 _HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
 _ROOT_SIZE = re.compile(r'(<svg\b[^>]*?) width="[\d.]+" height="[\d.]+"')
+_ROOT = re.compile(r"<svg\b[^>]*>")
 _ID = re.compile(r'\bid="([^"]+)"')
 _FONT = re.compile(r' font-family="[^"]*"')
 _ROLE = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
@@ -39,15 +44,16 @@ class vega_chart(nodes.General, nodes.Element):  # noqa: N801 - docutils names n
 
 
 class FigureRenderer:
-    """Turn the output of `charts.figure` into a numbered figure; found by an entry point."""
+    """Turn outputs into numbered figures and calculators; found by an entry point."""
 
     mime_priority_overrides: ClassVar[Sequence[tuple[str, str, int | None]]] = (
         ("*", VEGALITE_MIME, 1),
+        ("*", CALCULATOR_MIME, 1),
     )
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
-        """Return the figure for a Vega-Lite output, or None for any other output.
+        """Return the figure or calculator of an output, or None for any other output.
 
         Parameters
         ----------
@@ -56,13 +62,17 @@ class FigureRenderer:
         data : myst_nb MimeData
             One representation of one output.
         inline : bool
-            Whether inline content is asked for, which a figure is not.
+            Whether inline content is asked for, which neither is.
 
         Returns
         -------
         list of docutils nodes or None
-            One figure. A chart without name and caption is left to fail as an unknown output.
+            One of them. A chart without name and caption is left to fail as an unknown output.
         """
+        if data.mime_type == CALCULATOR_MIME and not inline:
+            return calculators.rendered(renderer, data)
+        if data.mime_type == TABLE_MIME:  # the Markdown beside it is what the page shows
+            return []
         if inline or data.mime_type != VEGALITE_MIME:
             return None
         about = data.content.get("usermeta", {}).get("computebook")
@@ -106,15 +116,58 @@ def static_svg(spec: dict[str, Any], name: str) -> str:
     str
         An `svg` element that takes font and colours from the page.
     """
-    import vl_convert
-
-    drawn = with_variables({**spec, "width": STATIC_WIDTH})
-    svg: str = vl_convert.vegalite_to_svg(json.dumps(drawn), vl_version=VEGALITE_VERSION)
-    svg = _ROLE.sub("", _FONT.sub("", _ROOT_SIZE.sub(r"\1", svg, count=1)))
+    drawn = _drawn(json.dumps(with_variables({**spec, "width": STATIC_WIDTH})))
+    svg = _ROLE.sub("", _FONT.sub("", _ROOT_SIZE.sub(r"\1", drawn, count=1)))
     for identifier in dict.fromkeys(_ID.findall(svg)):
         svg = svg.replace(f'id="{identifier}"', f'id="{name}-{identifier}"')
         svg = svg.replace(f"#{identifier})", f"#{name}-{identifier})")
     return svg
+
+
+@lru_cache(maxsize=256)  # the page and the picture to take away show the same drawing
+def _drawn(text: str) -> str:
+    import vl_convert
+
+    svg: str = vl_convert.vegalite_to_svg(text, vl_version=VEGALITE_VERSION)
+    return svg
+
+
+def picture_svg(spec: dict[str, Any]) -> str:
+    """Return a chart as an SVG file of its own: light colours on white, with fonts named.
+
+    Parameters
+    ----------
+    spec : dict
+        Vega-Lite specification of `charts.figure`.
+
+    Returns
+    -------
+    str
+        An `svg` document; equal for equal charts.
+    """
+    svg = _drawn(json.dumps(with_variables({**spec, "width": STATIC_WIDTH})))
+    for variable, colour in colour_variables("light").items():
+        svg = svg.replace(f"var({variable})", colour)
+    return _ROOT.sub(r'\g<0><rect width="100%" height="100%" fill="#ffffff"/>', svg, count=1)
+
+
+def picture_png(spec: dict[str, Any]) -> bytes:
+    """Return a chart as a PNG file: the picture of `picture_svg`, for slides and previews.
+
+    Parameters
+    ----------
+    spec : dict
+        Vega-Lite specification of `charts.figure`.
+
+    Returns
+    -------
+    bytes
+        A PNG file; equal for equal charts.
+    """
+    import vl_convert
+
+    png: bytes = vl_convert.svg_to_png(picture_svg(spec), scale=_PNG_SCALE)
+    return png
 
 
 def chart_html(spec: dict[str, Any], name: str, alt: str) -> str:

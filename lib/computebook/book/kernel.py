@@ -7,8 +7,11 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from computebook import datasets, provenance
+from computebook.book import recording
 
 KERNEL_NAME = "python3"
 
@@ -28,21 +31,28 @@ def kernel_description() -> dict[str, object]:
     """
     # The kernel's own log (its transport, its interruption at the end) is no one's concern.
     quiet = "--Application.log_level=CRITICAL"
-    launcher = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", quiet]
+    launcher = [sys.executable, "-m", recording.__name__, "-f", "{connection_file}", quiet]
     return {"argv": launcher, "display_name": "Python 3", "language": "python"}
 
 
 @contextlib.contextmanager
-def own_kernel() -> Iterator[Path]:
+def own_kernel(environment: Mapping[str, str] | None = None) -> Iterator[Path]:
     """Let Jupyter find only a kernel of the running interpreter, in a folder of its own.
+
+    Parameters
+    ----------
+    environment : mapping, optional
+        Further variables for the kernel, `COMPUTEBOOK_DATA` say.
 
     Yields
     ------
     pathlib.Path
-        The folder, removed at the end together with what the kernel wrote.
+        Where the kernel notes the data that it opens, for `recording.read_names`. It is removed
+        at the end together with all else that the kernel wrote.
     """
     with tempfile.TemporaryDirectory(prefix="computebook-kernel-") as name:
         folder = Path(name)
+        record = folder / "opened"
         spec = folder / "kernels" / KERNEL_NAME / "kernel.json"
         spec.parent.mkdir(parents=True)
         spec.write_text(json.dumps(kernel_description()), encoding="utf-8")
@@ -53,8 +63,11 @@ def own_kernel() -> Iterator[Path]:
             "PYTHONHASHSEED": "0",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
-        with _environment(ours):
-            yield folder
+        with _environment(ours | dict(environment or {})):
+            watched = (datasets.data_folder(), provenance.reference_file())
+            places = os.pathsep.join(str(path.absolute()) for path in watched)
+            with _environment({recording.WATCHED: places, recording.RECORD: str(record)}):
+                yield record
 
 
 @contextlib.contextmanager

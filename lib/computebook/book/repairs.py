@@ -70,6 +70,11 @@ REPAIRS: tuple[Repair, ...] = (
         "the bibliography has the role of a list whose items have none",
     ),
     _repair(
+        r' onclick="window\.print\(\)"',
+        "",
+        "the policy of the pages refuses handlers that stand in tags; a script adds it",
+    ),
+    _repair(
         r' role="doc-biblioentry"',
         "",
         "the role of a bibliography entry is deprecated",

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from computebook import errors
-from computebook.book import notebooks
+from computebook.book import notebooks, recording
 from computebook.book.execution import (
     DEFAULT_TIMEOUT_S,
     Outcome,
@@ -29,6 +29,7 @@ __all__ = [
     "checked_parameters",
     "declared_parameters",
     "execute_chapter",
+    "opened_by",
     "refresh",
     "stale_chapters",
 ]
@@ -155,7 +156,7 @@ def _refresh_due(
             path = running[done]
             outcome = _result(done, path.stem)
             if not outcome.failed:
-                _remember(path, root, keys[path])
+                _remember(path, root, keys[path], outcome.opened)
             yield outcome
     except BaseException:
         _stop(pool)
@@ -187,18 +188,43 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _is_fresh(path: Path, root: Path, key: str) -> bool:
-    """Return whether the notebook on disk is what this key produced before."""
+def opened_by(path: Path, root: Path, key: str) -> tuple[str, ...] | None:
+    """Return which files of the data the published outputs of a chapter come from.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The notebook.
+    root : pathlib.Path
+        Root of the report.
+    key : str
+        From `notebooks.cache_key`, with no parameters.
+
+    Returns
+    -------
+    tuple of str or None
+        Names below the data folder, "*" for all of it; None if the notebook on disk is not known
+        to be what its sources give.
+    """
     record = _cache_file(path, root)
     if not record.is_file():
-        return False
+        return None
     known = json.loads(record.read_text("utf-8"))
-    return bool(known == {"key": key, "notebook": _digest(path)})
+    if (known["key"], known["notebook"]) != (key, _digest(path)):
+        return None
+    return tuple(known.get("opened", [recording.EVERYTHING]))
 
 
-def _remember(path: Path, root: Path, key: str) -> None:
-    record = json.dumps({"key": key, "notebook": _digest(path)}, indent=1)
-    notebooks.write(_cache_file(path, root), record)
+def _is_fresh(path: Path, root: Path, key: str) -> bool:
+    """Return whether the notebook on disk is what this key produced before."""
+    return opened_by(path, root, key) is not None
+
+
+def _remember(
+    path: Path, root: Path, key: str, opened: Sequence[str] = (recording.EVERYTHING,)
+) -> None:
+    known = {"key": key, "notebook": _digest(path), "opened": list(opened)}
+    notebooks.write(_cache_file(path, root), json.dumps(known, indent=1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

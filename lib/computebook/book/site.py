@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from computebook import errors
+from computebook.book import editions
+from computebook.book.page_foot import PDF_VARIABLE
 from computebook.book.runner import book_root
 
 _FALLBACK_EPOCH_S = "1767225600"  # 2026-01-01, for a copy without history
@@ -24,6 +26,8 @@ def build_site(
     out: Path | None = None,
     strict: bool = True,
     builder: str = "html",
+    pdf: Path | None = None,
+    edition: str = "",
 ) -> Path:
     """Render the committed outputs of the chapters as a site.
 
@@ -37,6 +41,10 @@ def build_site(
         Any warning fails the build, unresolved references among them.
     builder : str
         `html`, `dirhtml` or `singlehtml`, or another of Sphinx, such as `epub`.
+    pdf : pathlib.Path, optional
+        The report as a PDF, to be copied into the site and offered on its pages.
+    edition : str
+        The edition whose pages these are; empty for a site that stands alone.
 
     Returns
     -------
@@ -46,7 +54,8 @@ def build_site(
     Raises
     ------
     ComputebookError
-        If the build fails; the message ends with what it said.
+        If the build fails; the message ends with what it said. If an id that a published
+        edition promised has vanished.
 
     Notes
     -----
@@ -55,18 +64,21 @@ def build_site(
     """
     root = book_root(source_root)
     target = (out or root / "_build" / builder).resolve()
+    if builder == "html":
+        editions.require_promised(root)
     target.parent.mkdir(parents=True, exist_ok=True)
     # A clean build beside the target: a cached page would not repeat its warnings, and a
     # rename works only within one file system.
     with tempfile.TemporaryDirectory(prefix=".site-", dir=target.parent) as scratch:
-        _render(root, Path(scratch), strict, builder)
+        told = {PDF_VARIABLE: str(pdf.resolve()) if pdf else "", editions.VARIABLE: edition}
+        _render(root, Path(scratch), strict, builder, told)
         built = Path(scratch) / "_build" / builder
         (built / ".buildinfo").unlink(missing_ok=True)
         _replace(built, target)
     return target
 
 
-def _render(root: Path, scratch: Path, strict: bool, builder: str) -> None:
+def _render(root: Path, scratch: Path, strict: bool, builder: str, told: Mapping[str, str]) -> None:
     command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(root)]
     known = builder in _JUPYTER_BOOK_BUILDERS
     kind = ["--builder", builder] if known else ["--builder", "custom", "--custom-builder", builder]
@@ -74,7 +86,7 @@ def _render(root: Path, scratch: Path, strict: bool, builder: str) -> None:
     command += ["-W"] if strict else []
     done = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
         command,
-        env=_environment(root, os.environ),
+        env={**_environment(root, os.environ), **told},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -103,12 +103,20 @@ def figure(
     spec.update(
         width="container",
         autosize={"type": "fit-x", "contains": "padding"},
-        config=theme.config()
-        | {k: v for k, v in spec.get("config", {}).items() if k not in ("view",)},
+        config=_config(spec),
         usermeta={"computebook": {"name": name, **texts, "sources": list(sources)}},
     )
     spec.setdefault("$schema", "https://vega.github.io/schema/vega-lite/v6.json")
     return Figure(dict(sorted(spec.items())))
+
+
+def _config(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the theme; a chart that names no tooltip shows what its marks encode."""
+    own = {key: value for key, value in spec.get("config", {}).items() if key != "view"}
+    config = theme.config() | own
+    if '"tooltip"' not in json.dumps(spec):
+        config["mark"] = {**config.get("mark", {}), "tooltip": True}
+    return config
 
 
 def _text(name: str, kind: str, value: str) -> str:

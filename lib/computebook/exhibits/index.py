@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from computebook import datasets, units
+from computebook.charts.mini import mini_bars
 from computebook.exhibits import (
     api_economics,
     benchmarks,
@@ -51,12 +52,18 @@ class Answer:
         The number that a reader remembers, with its unit.
     sentence : str
         What the number is, with its condition.
+    bars : tuple of (label, value, printed value)
+        What the card draws; the first bar is the one that the number names.
+    shows : str
+        What the bars measure, for a reader who does not see them.
     """
 
     chapter: str
     question: str
     figure: str
     sentence: str
+    bars: tuple[tuple[str, float, str], ...]
+    shows: str
 
 
 def defaults(parameters: Iterable[Parameter]) -> dict[str, Any]:
@@ -78,6 +85,15 @@ def benchmark_answer() -> Answer:
         f"{found.holding} of {found.leads} leads",
         f"that the article prints hold when runs are tested against chance; "
         f"{found.within_noise} lie within noise, and in {found.reversed} the order turns round.",
+        tuple(
+            (label, float(count), f"{count}")
+            for label, count in (
+                ("hold", found.holding),
+                ("within noise", found.within_noise),
+                ("turned round", found.reversed),
+            )
+        ),
+        "Leads that the article prints, by what becomes of them",
     )
 
 
@@ -91,6 +107,16 @@ def sizing_answer() -> Answer:
         f"{found.low_gb:.0f} to {found.high_gb:.0f} GB",
         f"of cache for one window of 400,000 tokens over {found.models} open models. Memory does "
         "not tie a context length to a GPU; the article's own cache fits on each of its GPUs.",
+        tuple(
+            (label, gigabytes, f"{gigabytes:.0f} GB")
+            for label, gigabytes in (
+                (f"largest: {found.high_name}", found.high_gb),
+                ("median of open models", found.central_gb),
+                ("the article's assumption", found.article_gb),
+                (f"smallest: {found.low_name}", found.low_gb),
+            )
+        ),
+        "Cache of one full window",
     )
 
 
@@ -104,6 +130,15 @@ def cluster_answer() -> Answer:
         f"{found.facility_mw.low:,.0f} to {found.facility_mw.high:,.0f} MW",
         f"at the facility for {given['gpus_per_building']:,} GB200 GPUs, of which the racks take "
         f"{found.rack_mw.central:,.0f} MW: the article's figure is the racks alone.",
+        tuple(
+            (label, megawatts, f"{megawatts:,.0f} MW")
+            for label, megawatts in (
+                ("facility, high", found.facility_mw.high),
+                ("facility, low", found.facility_mw.low),
+                ("racks", found.rack_mw.central),
+            )
+        ),
+        "Power of the building by boundary",
     )
 
 
@@ -124,6 +159,15 @@ def bill_answer() -> Answer:
         f"{given['visible_output_tokens']:,} visible tokens to GPT-5.2; "
         f"{found.reasoning_share:.0%} of it buys reasoning that nobody sees. GPT-5.2 Pro, whose "
         f"scores the article leads with, costs {found.pro_multiple:.0f} times as much per token.",
+        tuple(
+            (label, share, f"{share:.0%}")
+            for label, share in (
+                ("reasoning", found.reasoning_share),
+                ("visible output", 1 - found.reasoning_share - found.input_share),
+                ("input", found.input_share),
+            )
+        ),
+        "Share of the bill",
     )
 
 
@@ -143,19 +187,39 @@ def market_answer() -> Answer:
         f"${found.gpt_usd:,.0f}",
         f"a year is the cost of GPT-5.2 at the volumes that the article's cost row implies, not "
         f"${found.printed_usd:,.0f}; Gemini 3 Pro is then cheaper at ${found.gemini_usd:,.0f}.",
+        tuple(
+            (label, usd, f"${usd:,.0f}")
+            for label, usd in (
+                ("GPT-5.2", found.gpt_usd),
+                ("GPT-5.2 as the article prints it", found.printed_usd),
+                ("Gemini 3 Pro", found.gemini_usd),
+            )
+        ),
+        "Annual cost of one workload",
     )
 
 
 def power_answer() -> Answer:
     """Return what a B200 takes from the grid."""
     given = defaults(infrastructure_planning.PARAMETERS)
-    power = infrastructure_planning.power_by_boundary(given["pue"]).set_index("gpu").loc["B200"]
+    powers = infrastructure_planning.power_by_boundary(given["pue"]).set_index("gpu")
+    power = powers.loc["B200"].to_dict()
     return Answer(
         "infrastructure_planning",
         "What must a site provide?",
         f"{power['facility_w'] / units.WATTS_PER_KW:.1f} kW per B200",
         f"at the facility, {power['facility_w'] / power['chip_w']:.1f} times its rating. Bandwidth "
         "adds over GPUs, so a minimum per GPU says nothing about which model it can serve.",
+        tuple(
+            (label, power[column], f"{power[column] / units.WATTS_PER_KW:.2f} kW")
+            for label, column in (
+                ("facility", "facility_w"),
+                ("IT with network", "it_w"),
+                ("server", "server_w"),
+                ("GPU rating", "chip_w"),
+            )
+        ),
+        "Power per B200 by boundary",
     )
 
 
@@ -185,9 +249,18 @@ def _card(answer: Answer) -> str:
         ":class-card: answer",
         "",
         f"**{protect_dollars(answer.figure)}** {protect_dollars(answer.sentence)}",
+        "",
+        "```{raw} html",
+        _bars(answer),
+        "```",
         ":::",
     ]
     return "\n".join(lines)
+
+
+def _bars(answer: Answer) -> str:
+    said = "; ".join(f"{label} {text}" for label, _, text in answer.bars)
+    return mini_bars(answer.bars, alt=f"{answer.shows}: {said}.")
 
 
 def data_statement() -> str:
