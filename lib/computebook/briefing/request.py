@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["CHAPTERS", "Briefing", "ClientData"]
+from computebook.book.pages import CHAPTERS
 
-#: The chapters that a briefing may show, in the order of the book.
-CHAPTERS: Final = (
-    *("benchmarks", "gpu_sizing", "training_clusters"),
-    *("api_economics", "competition", "infrastructure_planning"),
-    *("validation", "source_audit"),
-)
+__all__ = ["CHAPTERS", "Briefing", "ClientData"]
 
 
 class ClientData(BaseModel):

@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from computebook import provenance
 from computebook.book import execution, runner, site
 from computebook.book.execution import Outcome
-from computebook.cli import output
 from computebook.errors import ComputebookError, require_known
-from computebook.parameters import Parameter
 
 
 def parsed_value(text: str) -> Any:
@@ -59,35 +56,6 @@ def chapter_file(name: str) -> Path:
     """
     paths = {path.stem: path for path in runner.chapter_paths(runner.book_root())}
     return paths[require_known("chapter", name, paths)]
-
-
-@click.command()
-@click.argument("chapter")
-@output.format_options
-def params(chapter: str, form: str | None) -> None:
-    """List what a chapter can be asked for: unit, default, bounds, meaning.
-
-    \b
-    computebook params gpu_sizing
-    """
-    chapter_file(chapter)
-    rows = [parameter_row(parameter) for parameter in execution.declared_parameters(chapter)]
-    if not rows:
-        raise ComputebookError(f"chapter {chapter} has no parameters")
-    output.write(pd.DataFrame(rows), form, f"Parameters of {chapter}")
-
-
-def parameter_row(parameter: Parameter) -> dict[str, str]:
-    """Return one parameter as a row for the reader."""
-    bounds = [f"from {parameter.low:g}"] if parameter.low is not None else []
-    bounds += [f"to {parameter.high:g}"] if parameter.high is not None else []
-    return {
-        "name": parameter.name,
-        "unit": parameter.unit,
-        "default": str(parameter.default),
-        "allowed": ", ".join(map(str, parameter.choices)) or " ".join(bounds),
-        "meaning": parameter.meaning,
-    }
 
 
 @click.command()
@@ -153,19 +121,35 @@ def followed(paths: list[Path], workers: int, force: bool) -> Iterable[Outcome]:
 @click.option(
     "--pdf", type=click.Path(path_type=Path), is_flag=False, flag_value=Path("report.pdf")
 )
-def build(out: Path | None, pdf: Path | None) -> None:
+@click.option(
+    "--with-pdf",
+    "offered",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A printed report for the pages to offer.",
+)
+@click.option("--edition", help="Publish: into editions/EDITION of --out or _build/public.")
+def build(out: Path | None, pdf: Path | None, offered: Path | None, edition: str | None) -> None:
     """Render the committed outputs as a static site; warnings are errors.
+
+    With --edition the site is put in place once, with a manifest, and never changes again; the
+    page beside the editions then says which is current and what changed.
 
     \b
     computebook build
     computebook build --pdf report.pdf
+    computebook build --edition 2026.1 --with-pdf report.pdf
     """
     if pdf:
         from computebook.book.pdf import print_pdf
 
         click.echo(f"printed {print_pdf(None, pdf)}")
         return
-    built = site.build_site(None, out)
+    if edition:
+        from computebook.book.publishing import publish
+
+        click.echo(f"Edition {edition} is in {publish(None, edition, out, offered)}")
+        return
+    built = site.build_site(None, out, pdf=offered)
     click.echo(f"The report is in {built}; open {built / 'index.html'}")
 
 
@@ -184,4 +168,4 @@ def check(context: click.Context) -> None:
     click.echo(f"{len(provenance.reference_keys())} sources, all chapters fresh")
 
 
-COMMANDS = {command.name: command for command in (params, run, refresh, build, check)}
+COMMANDS = {command.name: command for command in (run, refresh, build, check)}
