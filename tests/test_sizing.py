@@ -100,7 +100,7 @@ def test_quantities_are_read(text: str, kind: str, value: float) -> None:
     [
         ("2", "duration", "--ttft = '2' has no unit: write a number with s, ms, us or min"),
         ("2h", "duration", "--ttft = '2h' has unknown unit 'h'"),
-        ("-2s", "duration", "--ttft = '-2s' is not a number: write 2s or 50ms"),
+        ("-2s", "duration", "--ttft = '-2s' is negative: write 2s or 50ms"),
         ("two", "tokens", "'two' is not a number"),
         ("1,000", "tokens", "unknown unit ',000'"),
         ("8K", "tokens", "has unknown unit 'K': write a number with no unit, k, Ki or M"),
@@ -616,7 +616,7 @@ def test_an_infeasible_request_ends_with_status_1(changed: str, sentences: list[
         ("--ttft 2", 1, "--ttft = '2' has no unit: write a number with s, ms, us or min"),
         ("--tpot 50furlongs", 1, "--tpot = '50furlongs' has unknown unit 'furlongs'"),
         ("--input many", 1, "--input = 'many' is not a number: write 8000, 8k or 128Ki"),
-        ("--users -3", 1, "--users = '-3' is not a number"),
+        ("--users -3", 1, "--users = '-3' is negative"),
         ("--users 0", 1, "users = 0 users is out of bounds"),
         ("--rate 5/s", 1, "give the load once"),
         ("--gpu b2000", 1, "unknown gpu 'b2000'"),

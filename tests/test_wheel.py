@@ -54,11 +54,14 @@ def test_wheel_answers_in_a_clean_environment(wheel: Path, root: Path, tmp_path:
     answer = json.loads(run(home / "bin" / "computebook", *words.split(), cwd=tmp_path))
     assert {row["quantity"] for row in answer} >= {"weights", "KV cache"}
     assert "accelerators" in run(home / "bin" / "computebook", "data", "list", cwd=tmp_path)
-    refused = subprocess.run(
-        [home / "bin" / "computebook", "build"], capture_output=True, text=True, check=False
-    )
-    assert refused.returncode == 1
-    assert "pip install 'computebook[book]'" in refused.stderr
+    plan = "train --params 70b --tokens 15t --gpu h100 --count 2048 --draws 200 --json"
+    assert json.loads(run(home / "bin" / "computebook", *plan.split(), cwd=tmp_path))
+    for command, extra in (("build", "book"), ("brief", "book,brief"), ("sweep", "brief,cluster")):
+        refused = subprocess.run(
+            [home / "bin" / "computebook", command], capture_output=True, text=True, check=False
+        )
+        assert refused.returncode == 1
+        assert f"pip install 'computebook[{extra}]'" in refused.stderr
 
 
 def constraints(root: Path, folder: Path) -> Path:

@@ -36,13 +36,17 @@ COMMANDS = {
     "check": "report",
 }
 
+#: What a command needs beyond the models, where that is not the extra `book`.
+EXTRAS = {"brief": "book,brief", "diff": "book,brief", "sweep": "brief,cluster"}
+
 
 def missing_extra(name: str, package: str) -> click.Command:
     """Return a command that says which extra it needs."""
+    extra = f"computebook[{EXTRAS.get(name, 'book')}]"
 
     def refuse(words: Sequence[str]) -> None:
         raise ComputebookError(
-            f"computebook {name} needs the package {package}: pip install 'computebook[book]'"
+            f"computebook {name} needs the package {package}: pip install '{extra}'"
         )
 
     words = click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)
@@ -50,7 +54,7 @@ def missing_extra(name: str, package: str) -> click.Command:
         name,
         callback=refuse,
         params=[words],
-        short_help="Needs the extra computebook[book].",
+        short_help=f"Needs {extra}.",
         context_settings={"ignore_unknown_options": True},
     )
 

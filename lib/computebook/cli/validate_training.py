@@ -64,7 +64,9 @@ def training(
     if form is None:
         lines = pd.concat([found["aims"], aims.power_aim()], ignore_index=True)
         lines["met"] = lines["met"].map({True: "met", False: "missed"})
-        output.write(lines.drop(columns="aim_id").rename(columns=_HEADINGS), form, "Aims")
+        lines = lines.drop(columns="aim_id").rename(columns=_HEADINGS)
+        fitted = split is None and bool(found["predictions"]["in_sample"].any())
+        output.write(lines, form, f"Aims, {'partly in' if fitted else 'out of'} sample")
 
 
 def attach(group: click.Group) -> None:

@@ -11,6 +11,7 @@ from computebook import errors
 __all__ = ["KINDS", "parse"]
 
 _NUMBER: Final = re.compile(r"\s*(\$?)\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*(\S*)\s*")
+_NEGATIVE: Final = re.compile(r"\s*\$?\s*-\s*[0-9.]")
 
 KINDS: Final[Mapping[str, tuple[Mapping[str, float], str]]] = {
     "duration": ({"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0}, "2s or 50ms"),
@@ -22,6 +23,9 @@ KINDS: Final[Mapping[str, tuple[Mapping[str, float], str]]] = {
     "price": ({"": 1.0, "/h": 1.0}, "3.5 or $3.5/h"),
 }
 """Units of each kind with their size in base units, and an example. No unit: the base unit."""
+
+# 8K tokens could be 8,000 or 8,192; a plain number has no such other reading.
+_PLAIN: Final = ("amount", "count")
 
 
 def parse(field: str, text: str, kind: str) -> float:
@@ -54,6 +58,8 @@ def parse(field: str, text: str, kind: str) -> float:
     (0.05, 0.05)
     >>> parse("input", "8k", "tokens"), parse("input", "128Ki", "tokens")
     (8000.0, 131072.0)
+    >>> parse("params", "405b", "amount"), parse("count", "100K", "count")
+    (405000000000.0, 100000.0)
     >>> parse("ttft", "2", "duration")
     Traceback (most recent call last):
         ...
@@ -63,16 +69,26 @@ s, ms, us or min, for example 2s or 50ms
     units, example = KINDS[errors.require_known("kind of quantity", kind, KINDS)]
     found = _NUMBER.fullmatch(text)
     if found is None or (found[1] and kind != "price"):
-        raise errors.ComputebookError(f"{field} = {text!r} is not a number: write {example}")
-    if found[3] not in units:
+        wrong = "is negative" if _NEGATIVE.match(text) else "is not a number"
+        raise errors.ComputebookError(f"{field} = {text!r} {wrong}: write {example}")
+    unit = _unit(found[3], kind)
+    if unit is None:
         wrong = f"has unknown unit {found[3]!r}" if found[3] else "has no unit"
         raise errors.ComputebookError(
             f"{field} = {text!r} {wrong}: write a number with {_words(units)}, "
             f"for example {example}"
         )
     # Dividing by 1,000 rounds once; multiplying by 0.001 would give 0.050000000000000003.
-    scale = units[found[3]]
+    scale = units[unit]
     return float(found[2]) / (1 / scale) if scale < 1 else float(found[2]) * scale
+
+
+def _unit(typed: str, kind: str) -> str | None:
+    """Return the unit meant; of a plain number in any case, as in 405b."""
+    units = KINDS[kind][0]
+    if typed in units or kind not in _PLAIN:
+        return typed if typed in units else None
+    return next((unit for unit in units if unit.lower() == typed.lower()), None)
 
 
 def _words(units: Mapping[str, float]) -> str:
