@@ -20,6 +20,7 @@ _TEX = {
     **{mark: f"\\{mark}" for mark in "&%$#_{}"},
 }
 _LAST_STOP = re.compile(r"[.\s]+$")
+_QUOTED = re.compile(r'["“]([^"“”]*)["”]')
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def sentence(work: Work) -> str:
 
 
 def _closed(title: str) -> str:
-    return f"{_LAST_STOP.sub('', title)}."
+    """Return a title that stands in quotation marks: with a full stop, inner marks single."""
+    single = _QUOTED.sub(r"‘\1’", title)
+    return f"{_LAST_STOP.sub('', single)}."
 
 
 def bibtex(work: Work) -> str:
@@ -167,8 +170,7 @@ def csl(work: Work) -> str:
         "note": work.data_note,
     }
     item |= {"container-title": REPORT, "section": work.chapter} if work.exhibit else {}
-    item |= {"URL": work.address} if "://" in work.address else {"archive_location": work.address}
-    return json.dumps([item], ensure_ascii=False)
+    return json.dumps([item | {"URL": work.address}], ensure_ascii=False)
 
 
 def _csl_type(work: Work) -> str:

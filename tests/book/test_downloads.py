@@ -48,6 +48,15 @@ def test_metadata_gives_units_sources_and_licence(published: Path) -> None:
     assert [source["title"] for source in told["sources"]] == ["A source"]
     assert told["licence"]["name"] == "CC-BY-4.0"
     assert (told["edition"], told["number"]) == (EDITION, "Table 1.1")
+    assert told["caption"] == "Accelerators."
+
+
+def test_metadata_says_what_was_computed_and_from_what() -> None:
+    found = citing.register_of(ROOT)
+    told = downloads.metadata(found, found.exhibit("tab-api-openai"), {})
+    assert told["tables"] == ["api_prices", "commercial_models"]
+    assert told["method"].startswith("Return the article's price table")
+    assert "($/M tokens)" in told["method"]
 
 
 @pytest.mark.slow

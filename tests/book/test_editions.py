@@ -111,10 +111,12 @@ def later_edition(public: Path) -> Path:
     told = publishing.read_manifest(new)
     path = new / "exhibits/tab-gpu.csv"
     path.write_text(path.read_text().replace("27500", "30250"))
+    path.rename(path.with_name("tab-cards.csv"))
     for item in told["exhibits"]:
+        item["name"] = item["name"].replace("tab-gpu", "tab-cards")
         item["sha256"] = publishing._sha256(new / "exhibits" / f"{item['name']}.csv")
     told["exhibits"] = [item for item in told["exhibits"] if item["name"] != "fig-price"]
-    told |= {"edition": LATER, "redirects": {"fig-price": "fig-bandwidth"}}
+    told |= {"edition": LATER, "redirects": {"fig-cost": "fig-bandwidth", "tab-gpu": "tab-cards"}}
     told["parameters"]["first"]["users"] = 7
     told["files"] = publishing.hashes(new, ("*",)) | {}
     told["files"].pop(publishing.MANIFEST)
@@ -131,8 +133,8 @@ def test_two_editions_are_compared_and_the_front_page_says_which_is_current(
     new = later_edition(public)
     changes = edition_changes.compare(public / "editions" / EDITION, new)
     kinds = {change.name: change.kind for change in changes.exhibits}
-    assert kinds == {"tab-gpu": "changed", "fig-price": "gone"}
-    table = next(change for change in changes.exhibits if change.name == "tab-gpu")
+    assert kinds == {"tab-cards": "changed", "fig-price": "gone"}
+    table = next(change for change in changes.exhibits if change.name == "tab-cards")
     move = table.moves[0]
     assert (move.row, move.column, move.old, move.new) == ("H100 SXM", "Price ($)", 27500, 30250)
     assert move.percent == pytest.approx(10)
@@ -142,12 +144,24 @@ def test_two_editions_are_compared_and_the_front_page_says_which_is_current(
     publishing.write_front(public)
     told = json.loads((public / "editions.json").read_text())
     assert told["current"] == LATER
-    assert told["exhibits"]["fig-price"] == "chapters/first.html#fig-bandwidth"
+    assert told["exhibits"]["fig-cost"] == "chapters/first.html#fig-bandwidth"
     front = (public / "index.html").read_text()
     assert f'<strong><a href="editions/{LATER}/index.html">{LATER}</a></strong>' in front
     page = (public / f"changes-{EDITION}-{LATER}.html").read_text()
     assert "<td>27,500</td><td>30,250</td><td>+10%</td>" in page
     assert f'href="editions/{EDITION}/chapters/second.html#fig-price"' in page
+    assert f'href="editions/{EDITION}/chapters/first.html#tab-gpu"' in page
+    assert f'href="editions/{LATER}/chapters/first.html#tab-cards"' in page
+
+
+def test_a_new_row_moves_no_number_of_the_rows_after_it() -> None:
+    heads = ("Model", "Context", "GB")
+    old = [dict(zip(heads, row, strict=True)) for row in (("A", "8k", "1"), ("A", "32k", "4"))]
+    new = [dict(zip(heads, row, strict=True)) for row in (("A", "16k", "2"), ("A", "32k", "5"))]
+    pairs = edition_changes.aligned(old, [old[0], *new])
+    assert len(pairs) == 2
+    moves = list(edition_changes.moved(pairs))
+    assert [(move.row, move.old, move.new) for move in moves] == [("A · 32k", 4, 5)]
 
 
 @pytest.mark.slow

@@ -42,6 +42,12 @@ def test_every_exhibit_has_one_control(site: Path) -> None:
     assert set(found) == set(register.exhibits)
 
 
+def test_no_page_names_a_place_of_the_machine_that_built_it(site: Path, pages: list[str]) -> None:
+    places = (str(ROOT), "object at 0x")
+    odd = [page for page in pages if any(p in (site / page).read_text("utf-8") for p in places)]
+    assert odd == []
+
+
 @pytest.mark.parametrize("disk", [False, True], ids=["http", "disk"])
 def test_key_opens_and_copies(chromium: Browser, address: str, site: Path, disk: bool) -> None:
     context = chromium.new_context(viewport=WIDE)
@@ -168,5 +174,8 @@ def test_an_old_edition_says_so_and_links_the_same_exhibit(
         assert notes.locator("a").get_attribute("href") == f"{address}/{newer}"
         same = page.locator("#cite-tab-api-openai .cb-newer a")
         assert same.get_attribute("href") == f"{address}/{newer}#t"
+        cited = page.locator("#cite-tab-api-openai pre").all_text_contents()
+        own = f"{address}/editions/{edition}/{PAGE}#tab-api-openai"
+        assert [text.count(own) for text in cited] == [1, 1, 1]
         page.close()
     context.close()

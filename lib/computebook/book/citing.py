@@ -19,6 +19,7 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from computebook.book import data_files, downloads, editions
+from computebook.book.metadata import set_addresses
 from computebook.book.register import Exhibit, Register, read_register
 from computebook.citation import STYLES, citation
 from computebook.exhibits.how_to_cite import STYLE_NAMES
@@ -150,7 +151,7 @@ def control_html(
     """
     exhibit = register.exhibit(name)
     parts = [_files(exhibit, up), *(_citation(register, name, style) for style in STYLES)]
-    parts += [_origin(exhibit, up), _sources(exhibit, known)]
+    parts += [_origin(exhibit, up), _tables(register, exhibit, up), _sources(exhibit, known)]
     return (
         f'<details class="cb-cite" id="cite-{name}" data-exhibit="{name}">'
         f"<summary>Cite or download {exhibit.number}</summary>"
@@ -195,6 +196,17 @@ def _code_link(exhibit: Exhibit, up: str, label: str) -> str:
     return f'<a href="{up}{downloads.CODE}/{made.path}.txt#:~:text=def-,{word}">{label}</a>'
 
 
+def _tables(register: Register, exhibit: Exhibit, up: str) -> str:
+    """Say which tables of the data were read; each row of them names its source."""
+    links = []
+    for table in exhibit.tables:
+        described = register.exhibits.get(f"tab-data-{table.replace('_', '-')}")
+        label = f"<code>{table}</code>"
+        place = f"{up}{described.page}.html#{described.name}" if described else ""
+        links.append(f'<a href="{place}">{label}</a>' if place else label)
+    return _line("Tables read", ", ".join(links)) if links else ""
+
+
 def _sources(exhibit: Exhibit, known: Mapping[str, Mapping[str, str]]) -> str:
     entries = [known[key] for key in exhibit.sources if key in known]
     return _line("Sources of its rows", "; ".join(map(_source, entries))) if entries else ""
@@ -226,3 +238,4 @@ def setup_citing(app: Sphinx) -> None:
         cite_control, html=(visit_control, None), latex=skip, text=skip, man=skip, texinfo=skip
     )
     app.add_post_transform(AddControls)
+    app.connect("config-inited", set_addresses)

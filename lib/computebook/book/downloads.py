@@ -12,7 +12,7 @@ from typing import Any
 from computebook import datasets, provenance
 from computebook.book import data_files, figures
 from computebook.book.contents import FigureRecord
-from computebook.book.makers import PACKAGE
+from computebook.book.makers import PACKAGE, documentation
 from computebook.book.register import Exhibit, Register
 from computebook.citation import sentence
 from computebook.exhibits.how_to_cite import FILES, PICTURES
@@ -128,6 +128,7 @@ def metadata(
         "id": exhibit.name,
         "number": exhibit.number,
         "title": exhibit.title,
+        "caption": data_files.plain_text(record.caption, register.labels),
         "note": data_files.plain_text(getattr(record, "note", ""), register.labels),
         "description": getattr(record, "alt", ""),
         "chapter": exhibit.chapter_title,
@@ -140,9 +141,11 @@ def metadata(
         "rows": len(record.frame),
         "columns": data_files.columns_of(record),
         "sources": [known[key] for key in exhibit.sources if key in known],
+        "tables": list(exhibit.tables),
         "parameters_changed": list(work.changed),
         "licence": _LICENCE,
         "computed_by": exhibit.maker.function if exhibit.maker else "",
+        "method": documentation(exhibit.maker) if exhibit.maker else "",
         "cell": record.code,
         "citation": sentence(work),
     }

@@ -28,6 +28,19 @@
     }
   };
 
+  // An edition does not know where it will stand; a page that is served does.
+  const complete = (article) => {
+    const texts = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+    const place = `editions/${own}/`;
+    const relative = new RegExp(`(?<![\\w/.-])${place.replaceAll(".", "\\.")}`, "g");
+    while (texts.nextNode()) {
+      const { data } = texts.currentNode;
+      if (data.includes(place)) texts.currentNode.data = data.replaceAll(relative, new URL(place, top).href);
+    }
+  };
+  const shown = document.querySelector(".bd-article");
+  if (shown && top.protocol.startsWith("http")) complete(shown);
+
   const told = Object.assign(document.createElement("script"), { src: new URL("editions.js", top) });
   told.onload = () => mark(window.computebookEditions);
   document.head.append(told);

@@ -6,8 +6,10 @@ import csv
 import html
 import io
 import json
+import textwrap
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 from computebook.book.data_files import plain_text
 
 _MOST_SHOWN = 25
+_LABEL_WIDTH = 90
 _KINDS = {"changed": "It differs between", "new": "New in", "gone": "Last seen in"}
 _SAME_FRACTION = 1e-6
 
@@ -58,6 +61,8 @@ class ExhibitChange:
         Rows that only one of the editions has.
     reasons : tuple of str
         Inputs of the exhibit that changed.
+    former : str
+        Where the older edition shows it, for one that changed: it may have had another id or page.
     """
 
     name: str
@@ -69,6 +74,7 @@ class ExhibitChange:
     rows_added: int = 0
     rows_removed: int = 0
     reasons: tuple[str, ...] = ()
+    former: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,11 @@ def compare(old: Path, new: Path) -> Changes:
         From their manifests, data packages and the CSV files of their exhibits.
     """
     before, after = (_manifest(folder) for folder in (old, new))
-    shown = [{item["name"]: item for item in told["exhibits"]} for told in (before, after)]
+    targets = after.get("redirects", {})
+    shown = [
+        {names.get(item["name"], item["name"]): item for item in told["exhibits"]}
+        for told, names in ((before, targets), (after, {}))
+    ]
     data = changed_sources(old, new)
     found = [
         _exhibit(name, shown[0].get(name), shown[1].get(name), (old, new), (before, after), data)
@@ -135,36 +145,40 @@ def _exhibit(
     data: Mapping[str, set[str]],
 ) -> ExhibitChange | None:
     told = after or before or {}
-    about = (name, told["number"], told["title"], told["page"])
+    about = (told["name"], told["number"], told["title"], told["page"])
     if before is None or after is None:
         return ExhibitChange(*about, "new" if before is None else "gone")
     if before["sha256"] == after["sha256"]:
         return None
-    rows = [_rows(folder / "exhibits" / f"{name}.csv") for folder in folders]
-    moves = sorted(moved(*rows), key=lambda move: -abs(move.percent))
+    rows = [
+        _rows(folder / "exhibits" / f"{side['name']}.csv")
+        for folder, side in zip(folders, (before, after), strict=True)
+    ]
+    pairs = aligned(*rows)
+    moves = sorted(moved(pairs), key=lambda move: -abs(move.percent))
     return ExhibitChange(
         *about,
         "changed",
         tuple(moves),
-        len(rows[1].keys() - rows[0].keys()),
-        len(rows[0].keys() - rows[1].keys()),
+        len(rows[1]) - len(pairs),
+        len(rows[0]) - len(pairs),
         tuple(_reasons(after, manifests, data)),
+        f"{before['page']}.html#{before['name']}",
     )
 
 
-Rows = dict[tuple[str, int], dict[str, str]]
+Row = dict[str, str]
 
 
-def _rows(path: Path) -> Rows:
-    """Return the rows of an exhibit by label; equal labels are counted."""
-    found: Rows = {}
+def _rows(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            words = [value for value in row.values() if value and _number(value) is None]
-            label = words[0] if words else next(iter(row.values()), "")
-            count = sum(1 for known, _ in found if known == label)
-            found[label, count] = row
-    return found
+        return [{name: value or "" for name, value in row.items()} for row in csv.DictReader(lines)]
+
+
+def _words(row: Row) -> tuple[str, ...]:
+    """Return the cells of a row that are no numbers; its first cell where all are."""
+    words = tuple(value for value in row.values() if value and _number(value) is None)
+    return words or tuple(row.values())[:1]
 
 
 def _number(text: str) -> float | None:
@@ -174,13 +188,48 @@ def _number(text: str) -> float | None:
         return None
 
 
-def moved(old: Rows, new: Rows) -> Iterator[Move]:
-    """Yield the numbers that two tables both have and that differ.
+def aligned(old: Sequence[Row], new: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """Return the rows that two versions of a table both have, as pairs.
 
     Parameters
     ----------
-    old, new : dict
-        Rows by label and count of the label.
+    old, new : sequence of dict
+        Rows by heading.
+
+    Returns
+    -------
+    list of tuple
+        Rows whose words are all equal, in order of occurrence; of the rest those that begin with
+        the same word.
+
+    Examples
+    --------
+    >>> aligned([{"a": "x", "b": "1"}], [{"a": "y", "b": "1"}, {"a": "x", "b": "2"}])
+    [({'a': 'x', 'b': '1'}, {'a': 'x', 'b': '2'})]
+    """
+    waiting, left, pairs = list(old), list(new), []
+    for length in (None, 1):
+        places: dict[tuple[str, ...], list[Row]] = {}
+        for row in waiting:
+            places.setdefault(_words(row)[:length], []).append(row)
+        unmatched = []
+        for row in left:
+            same = places.get(_words(row)[:length])
+            if same:
+                pairs.append((same.pop(0), row))
+            else:
+                unmatched.append(row)
+        waiting, left = [row for rows in places.values() for row in rows], unmatched
+    return pairs
+
+
+def moved(pairs: Iterable[tuple[Row, Row]]) -> Iterator[Move]:
+    """Yield the numbers that two versions of a table both have and that differ.
+
+    Parameters
+    ----------
+    pairs : iterable of tuple
+        Rows of the older and of the newer version, as `aligned` pairs them.
 
     Yields
     ------
@@ -189,16 +238,21 @@ def moved(old: Rows, new: Rows) -> Iterator[Move]:
 
     Examples
     --------
-    >>> list(moved({("a", 0): {"x": "1"}}, {("a", 0): {"x": "2"}}))
-    [Move(row='a', column='x', old=1.0, new=2.0)]
+    >>> list(moved([({"a": "x", "b": "1"}, {"a": "x", "b": "2"})]))
+    [Move(row='x', column='b', old=1.0, new=2.0)]
     """
-    for key in old.keys() & new.keys():
-        for column in old[key].keys() & new[key].keys():
-            before, after = _number(old[key][column] or ""), _number(new[key][column] or "")
+    known = list(pairs)
+    counts = Counter(_words(new)[0] for _, new in known)
+    for old, new in known:
+        words = _words(new)
+        label = words[0] if counts[words[0]] == 1 else " · ".join(words)
+        for column in (name for name in old if name in new):
+            before, after = _number(old[column]), _number(new[column])
             if before is None or after is None:
                 continue
             if abs(after - before) > _SAME_FRACTION * max(abs(before), abs(after)):
-                yield Move(key[0], column, before, after)
+                short = textwrap.shorten(label, _LABEL_WIDTH, placeholder=" …")
+                yield Move(short, column, before, after)
 
 
 def changed_sources(old: Path, new: Path) -> dict[str, set[str]]:
@@ -244,7 +298,7 @@ def _inputs(
     olds, news = before["inputs"], after["inputs"]
     code = [n for n in olds["code"] | news["code"] if olds["code"].get(n) != news["code"].get(n)]
     if code:
-        yield f"library: {len(code)} files"
+        yield f"library: {len(code)} file{'s' * (len(code) > 1)}"
     for name, version in after["packages"].items():
         if before["packages"].get(name) != version:
             yield f"package {name}: {before['packages'].get(name, 'none')} to {version}"
@@ -267,8 +321,11 @@ def _reasons(
     """Yield the changed inputs that bear on one exhibit."""
     before, after = manifests
     for name, keys in data.items():
+        table = name.removesuffix(".csv")
         if keys & set(exhibit["sources"]):
-            yield f"rows of {name.removesuffix('.csv')} from its sources"
+            yield f"rows of {table} from its sources"
+        elif table in exhibit.get("tables", ()):
+            yield f"rows of {table}"
     yield from _parameters(exhibit["chapter"], before, after)
     path = (exhibit["maker"] or {}).get("path", "")
     codes = [told["inputs"]["code"].get(path) for told in manifests]
@@ -303,10 +360,12 @@ def changes_html(changes: Changes) -> str:
 
 
 def _exhibit_html(changes: Changes, change: ExhibitChange) -> str:
-    places = {"new": [changes.new], "gone": [changes.old]}
+    here = f"{change.page}.html#{change.name}"
+    places = {"new": {changes.new: here}, "gone": {changes.old: here}}
+    both = {changes.old: change.former or here, changes.new: here}
     links = [
-        f'<a href="editions/{e}/{change.page}.html#{change.name}">{e}</a>'
-        for e in places.get(change.kind, [changes.old, changes.new])
+        f'<a href="editions/{edition}/{place}">{edition}</a>'
+        for edition, place in places.get(change.kind, both).items()
     ]
     said = [f"{_KINDS[change.kind]} {' and '.join(links)}."]
     if change.rows_added or change.rows_removed:

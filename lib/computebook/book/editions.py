@@ -12,7 +12,14 @@ import json
 from functools import cache
 from pathlib import Path
 
-from computebook.book.register import Exhibit, Register, from_json, read_register, site_address
+from computebook.book.register import (
+    Exhibit,
+    Register,
+    exhibit_names,
+    from_json,
+    read_register,
+    site_address,
+)
 from computebook.errors import ComputebookError, require_known
 
 RECORDS = "_editions"
@@ -123,15 +130,13 @@ def _end_of(old: str, steps: dict[str, str]) -> str:
     return now
 
 
-def require_promised(root: Path, register: Register | None = None) -> None:
+def require_promised(root: Path) -> None:
     """Raise when an id of a published edition has vanished.
 
     Parameters
     ----------
     root : pathlib.Path
         Root of the report.
-    register : Register, optional
-        The report as it is; read when there is something to compare with.
 
     Raises
     ------
@@ -142,12 +147,12 @@ def require_promised(root: Path, register: Register | None = None) -> None:
     promised = {name for record in published(root).values() for name in record.exhibits}
     if not promised and not redirects(root):
         return
-    now = register or read_register(root)
+    now = exhibit_names(root)
     for old, new in redirects(root).items():
-        require_known(f"{REDIRECTS}: redirect_to of {old!r}", new, now.exhibits)
-        if old in now.exhibits:
+        require_known(f"{REDIRECTS}: redirect_to of {old!r}", new, now)
+        if old in now:
             raise ComputebookError(f"{REDIRECTS}: exhibit_id = {old!r} is in use, not redirected")
-    gone = sorted(promised - set(now.exhibits) - set(redirects(root)))
+    gone = sorted(promised - now - set(redirects(root)))
     if gone:
         raise ComputebookError(
             f"ids of a published edition have vanished: {', '.join(gone)}; keep them, or say in "
@@ -287,3 +292,29 @@ def register_for(root: Path, edition: str | None = None) -> Register:
     if edition is not None:
         require_known("edition", edition, [*records, now.edition])
     return now
+
+
+def present_name(root: Path, register: Register, name: str) -> str:
+    """Return the id that an exhibit has in an edition, of the id that somebody remembers.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Root of the report.
+    register : Register
+        The edition.
+    name : str
+        An id, in use or redirected.
+
+    Returns
+    -------
+    str
+        The id itself where the edition has it, else where it was redirected to.
+
+    Raises
+    ------
+    ComputebookError
+        If the edition has neither; the sentence suggests the nearest id.
+    """
+    found = name if name in register.exhibits else redirects(root).get(name, name)
+    return register.exhibit(found).name

@@ -90,6 +90,8 @@ def clean_page(
     if has_calculator(doctree):
         app.add_js_file(assets.CALCULATOR_SCRIPT, loading_method="defer")
         app.add_css_file(assets.CALCULATOR_STYLE)
+    if doctree is not None and os.environ.get(editions.VARIABLE):
+        app.add_js_file(assets.EDITION_SCRIPT, loading_method="defer")
     for kind in ("script_files", "css_files"):
         if kind in context:
             context[kind] = [item for item in context[kind] if not _is_thebe(item)]
@@ -122,8 +124,6 @@ def describe_page(
     described = head(register, pagename, title, pdf_file() is not None)
     context["metatags"] = f"{context.get('metatags', '')}\n{described}"
     context["body"] += page_foot(app, register, pagename)
-    if os.environ.get(editions.VARIABLE):
-        app.add_js_file(assets.EDITION_SCRIPT, loading_method="defer")
 
 
 def _write_downloads(root: Path, site: Path) -> None:

@@ -51,9 +51,13 @@ def imported_modules(sources: list[str]) -> dict[str, str]:
     >>> imported_modules(["from computebook.exhibits import colophon as exhibit"])
     {'exhibit': 'computebook.exhibits.colophon'}
     """
+    return {name: path for source in sources for name, path in _imports(source).items()}
+
+
+@cache
+def _imports(source: str) -> dict[str, str]:
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
-        for source in sources
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("computebook")
         for alias in node.names
@@ -82,13 +86,82 @@ def maker(code: str, sources: list[str]) -> Maker | None:
     >>> maker("tables.table(exhibit.versions(), name='tab-versions')", cells).function
     'computebook.exhibits.colophon.versions'
     """
-    modules = imported_modules(sources)
-    makers = {alias: name for alias, name in modules.items() if alias not in _SHOWERS}
+    makers = _makers(sources)
     shown = next(_shown_values(ast.parse(code)), None)
     if shown is None:
         return None
     assigned = _assignments([*sources, code])
     return _located(_first_call(shown, makers, assigned, depth=4), makers)
+
+
+def _makers(sources: list[str]) -> dict[str, str]:
+    modules = imported_modules(sources)
+    return {alias: name for alias, name in modules.items() if alias not in _SHOWERS}
+
+
+def called(code: str, sources: list[str]) -> set[str]:
+    """Return all functions of the library that what a cell shows comes from.
+
+    Parameters
+    ----------
+    code : str
+        Source of the cell that shows the exhibit.
+    sources : list of str
+        Code of all cells of the chapter.
+
+    Returns
+    -------
+    set of str
+        Dotted names as the cells import them; those of values assigned earlier are among them.
+
+    Examples
+    --------
+    >>> cells = ["from computebook.exhibits import colophon as exhibit", "v = exhibit.versions()"]
+    >>> called("tables.table(v, name='tab-versions')", cells)
+    {'computebook.exhibits.colophon.versions'}
+    """
+    makers = _makers(sources)
+    assigned = _assignments([*sources, code])
+    found: set[str] = set()
+    values: list[ast.AST] = list(_shown_values(ast.parse(code)))
+    names: set[str] = set()
+    while values:
+        for node in ast.walk(values.pop()):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                alias = makers.get(node.value.id)
+                found |= {f"{alias}.{node.attr}"} if alias else set()
+            if isinstance(node, ast.Name) and node.id in assigned.keys() - names:
+                names.add(node.id)
+                values.append(assigned[node.id])
+    return found
+
+
+def documentation(made: Maker) -> str:
+    """Return what a function says of itself: its result, its inputs with units, its source.
+
+    Parameters
+    ----------
+    made : Maker
+        A function of the library.
+
+    Returns
+    -------
+    str
+        Its docstring in lines; empty where it has none.
+
+    Examples
+    --------
+    >>> made = Maker("computebook.exhibits.how_to_cite.styles", "exhibits/how_to_cite.py")
+    >>> documentation(made)
+    'Return the forms of a citation, who reads them, and the command that prints them.'
+    """
+    if not made.path:
+        return ""
+    name = made.function.rpartition(".")[2]
+    for node in ast.parse((PACKAGE / made.path).read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+    return ""
 
 
 def _shown_values(tree: ast.AST) -> Iterator[ast.expr]:
@@ -102,9 +175,13 @@ def _shown_values(tree: ast.AST) -> Iterator[ast.expr]:
 
 def _assignments(sources: list[str]) -> dict[str, ast.expr]:
     """Return the last value that each name gets."""
+    return {name: value for source in sources for name, value in _assigned(source).items()}
+
+
+@cache
+def _assigned(source: str) -> dict[str, ast.expr]:
     return {
         name.id: node.value
-        for source in sources
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Assign)
         for target in node.targets

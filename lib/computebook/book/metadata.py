@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import html
 import json
+from pathlib import Path
 from typing import Any
 
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
 from computebook.book import downloads
-from computebook.book.register import Exhibit, Register
+from computebook.book.register import Exhibit, Register, home, site_address
 from computebook.citation import AUTHOR, REPORT, sentence
+from computebook.exhibits.colophon import edition
 
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 
@@ -42,6 +47,21 @@ def head(register: Register, page: str, title: str, pdf: bool = False) -> str:
     tags = [_meta("name", name, text) for name, text in plain.items()]
     tags += [_meta("property", name, text) for name, text in _preview(register, shown).items()]
     return "\n".join([*tags, _linked_data(register, page, title, shown)])
+
+
+def set_addresses(app: Sphinx, config: Config) -> None:
+    """Let canonical links and previews name the place of the edition, not that of all editions.
+
+    Parameters
+    ----------
+    app : sphinx Application
+        The build.
+    config : sphinx Config
+        Changed in place where the site has an address; relative links serve otherwise.
+    """
+    site = site_address(Path(app.srcdir))
+    if site:
+        config.html_baseurl = config.ogp_site_url = home(site, edition())
 
 
 def _meta(kind: str, name: str, text: str) -> str:

@@ -93,7 +93,7 @@ def _require_publishable(root: Path, register: Register, edition: str, target: P
         raise ComputebookError(
             f"edition = {edition!r} is not this checkout: its version says {register.edition}"
         )
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    changed = _git(root, "status", "--porcelain")
     if changed:
         raise ComputebookError(
             f"an edition is built from a commit, and {len(changed.splitlines())} files differ "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -13,12 +14,14 @@ from computebook import datasets, errors
 from computebook.book import data_files, notebooks
 from computebook.book.contents import ChapterRecord, FigureRecord, TableRecord, read_chapter
 from computebook.book.execution import declared_parameters
-from computebook.book.makers import Maker, maker
+from computebook.book.makers import Maker, called, maker
 from computebook.book.runner import book_root
+from computebook.book.table_reads import tables_behind
 from computebook.citation import Work
 from computebook.exhibits.colophon import edition as own_edition
 
 KINDS = {"tab": "Table", "fig": "Figure"}
+_BOLD = re.compile(r"\s*\*\*(.+?)\*\*", re.DOTALL)
 _HIDDEN_SOURCE = ("remove-input", "remove-cell", "hide-cell")
 
 
@@ -33,7 +36,7 @@ class Exhibit:
     number : str
         Such as `Table 3.2`.
     title : str
-        Caption in plain text.
+        The finding that the caption begins with, else the caption; in plain text.
     chapter, chapter_title : str
         Name and heading of the chapter that shows it.
     page : str
@@ -46,6 +49,8 @@ class Exhibit:
         The function that computed it.
     code_shown : bool
         Whether the page shows the code of its cell.
+    tables : tuple of str
+        Tables of the data package that the code behind it reads.
     """
 
     name: str
@@ -58,6 +63,7 @@ class Exhibit:
     sources: tuple[str, ...] = ()
     maker: Maker | None = None
     code_shown: bool = False
+    tables: tuple[str, ...] = ()
 
     @property
     def is_figure(self) -> bool:
@@ -87,6 +93,29 @@ class Page:
     record: ChapterRecord
 
 
+def home(site: str, edition: str) -> str:
+    """Return the address of an edition.
+
+    Parameters
+    ----------
+    site : str
+        Address of the site that holds all editions, with a final slash; empty if it has none.
+    edition : str
+        Calendar version.
+
+    Returns
+    -------
+    str
+        With a final slash.
+
+    Examples
+    --------
+    >>> home("https://example.org/", "2026.1")
+    'https://example.org/editions/2026.1/'
+    """
+    return f"{site}editions/{edition}/"
+
+
 @dataclass(frozen=True)
 class Register:
     """All exhibits of a report.
@@ -114,7 +143,7 @@ class Register:
     @property
     def home(self) -> str:
         """Address of the edition, with a final slash."""
-        return f"{self.site}editions/{self.edition}/"
+        return home(self.site, self.edition)
 
     @cached_property
     def records(self) -> dict[str, TableRecord | FigureRecord]:
@@ -152,11 +181,10 @@ class Register:
 
     def as_json(self) -> dict[str, Any]:
         """Return the register without contents, for a later edition to compare with."""
-        shown = [{**asdict(e), "sources": list(e.sources)} for e in self.exhibits.values()]
         return {
             "edition": self.edition,
             "data_date": self.data_date.isoformat(),
-            "exhibits": shown,
+            "exhibits": [asdict(exhibit) for exhibit in self.exhibits.values()],
         }
 
 
@@ -178,9 +206,8 @@ def from_json(content: Mapping[str, Any], site: str = "") -> Register:
     exhibits = {}
     for item in content["exhibits"]:
         made = Maker(**item["maker"]) if item["maker"] else None
-        exhibits[item["name"]] = Exhibit(
-            **item | {"sources": tuple(item["sources"]), "maker": made}
-        )
+        lists = {name: tuple(item.get(name, ())) for name in ("sources", "tables")}
+        exhibits[item["name"]] = Exhibit(**item | lists | {"maker": made})
     date = dt.date.fromisoformat(content["data_date"])
     return Register(content["edition"], date, site, exhibits)
 
@@ -209,6 +236,22 @@ def read_register(root: Path | None = None) -> Register:
     exhibits = {e.name: e for page in pages for e in _exhibits(page, numbers)}
     date = datasets.data_date().date()
     return Register(own_edition(), date, site_address(base), exhibits, pages)
+
+
+def exhibit_names(root: Path) -> frozenset[str]:
+    """Return the ids of all exhibits of the report as it is; quicker than the whole register.
+
+    Parameters
+    ----------
+    root : pathlib.Path
+        Root of the report.
+
+    Returns
+    -------
+    frozenset of str
+        Ids.
+    """
+    return frozenset(name for page in _pages(root) for name, _ in _shown(page.record))
 
 
 def site_address(root: Path) -> str:
@@ -300,7 +343,7 @@ def _exhibits(page: Page, numbers: Mapping[str, str]) -> Iterator[Exhibit]:
         yield Exhibit(
             name=name,
             number=numbers[name],
-            title=data_files.plain_text(record.caption, numbers),
+            title=data_files.plain_text(_finding(record.caption), numbers),
             chapter=page.record.chapter,
             chapter_title=page.record.title,
             page=page.name,
@@ -308,7 +351,14 @@ def _exhibits(page: Page, numbers: Mapping[str, str]) -> Iterator[Exhibit]:
             sources=record.sources,
             maker=_maker(record.code, sources),
             code_shown=not set(tags) & set(_HIDDEN_SOURCE),
+            tables=_tables(record.code, sources),
         )
+
+
+def _finding(caption: str) -> str:
+    """Return the bold sentence that a caption begins with, else all of it."""
+    found = _BOLD.match(caption)
+    return found[1] if found else caption
 
 
 def _maker(code: str, sources: list[str]) -> Maker | None:
@@ -316,6 +366,13 @@ def _maker(code: str, sources: list[str]) -> Maker | None:
         return maker(code, sources)
     except SyntaxError:  # a cell of IPython magic: it only draws
         return None
+
+
+def _tables(code: str, sources: list[str]) -> tuple[str, ...]:
+    try:
+        return tables_behind(called(code, sources))
+    except SyntaxError:
+        return ()
 
 
 def _changed(record: ChapterRecord) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -30,17 +31,19 @@ def main(order_file: Path) -> None:
     order_file : pathlib.Path
         JSON; its paths are absolute.
     """
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    watch = (os.getppid(), order_file.parent)
+    threading.Thread(target=_end_with_parent, args=watch, daemon=True).start()
     order = json.loads(order_file.read_text("utf-8"))
     paths = Path(order["notebook"]), order["parameters"], Path(order["target"])
     outcome = execute_here(*paths, order["timeout"])
     notebooks.write(order_file.with_name("outcome.json"), json.dumps(asdict(outcome)))
 
 
-def _end_with_parent(parent: int) -> None:
-    """End, and the kernel with us, when whoever asked is gone."""
+def _end_with_parent(parent: int, scratch: Path) -> None:
+    """End, and the kernel and the order's folder with us, when whoever asked is gone."""
     while os.getppid() == parent:
         time.sleep(_LOOK_S)
+    shutil.rmtree(scratch, ignore_errors=True)
     os.kill(os.getpid(), signal.SIGTERM)
 
 

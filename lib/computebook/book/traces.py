@@ -260,7 +260,7 @@ def _ordered(names: Iterator[str]) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (len(name), name) if name.isdigit() else (0, name)))
 
 
-def read_traces(path: Path = FILE) -> dict[tuple[str, str], Trace]:
+def read_traces(path: Path | None = None) -> dict[tuple[str, str], Trace]:
     """Return the kept traces by chapter and parameter; empty where there is no file.
 
     Examples
@@ -268,9 +268,10 @@ def read_traces(path: Path = FILE) -> dict[tuple[str, str], Trace]:
     >>> "tab-gpu-decision" in read_traces()["gpu_sizing", "weight_precision"].tables
     True
     """
-    if not path.is_file():
+    file = path or FILE
+    if not file.is_file():
         return {}
-    with path.open(encoding="utf-8", newline="") as stream:
+    with file.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     return {(row["chapter"], row["parameter"]): _from_row(row) for row in rows}
 
@@ -280,10 +281,10 @@ def _from_row(row: Mapping[str, str]) -> Trace:
     return Trace(row["chapter"], row["parameter"], tuple(json.loads(row["tried"])), **names)
 
 
-def write_traces(traces: Sequence[Trace], path: Path = FILE) -> bool:
+def write_traces(traces: Sequence[Trace], path: Path | None = None) -> bool:
     """Write traces as tab-separated text; return whether the file changed."""
     rows: list[tuple[str, ...]] = [("chapter", "parameter", "tried", *_KINDS)]
     for found in traces:
         names = (" ".join(getattr(found, kind)) for kind in _KINDS)
         rows.append((found.chapter, found.parameter, json.dumps(found.tried), *names))
-    return notebooks.write(path, "".join("\t".join(row) + "\n" for row in rows))
+    return notebooks.write(path or FILE, "".join("\t".join(row) + "\n" for row in rows))

@@ -21,14 +21,19 @@ from computebook.errors import ComputebookError
 def cite(exhibit: str, edition: str | None, style: str) -> None:
     """Cite a figure or table by its id, as the page does below it.
 
-    The hash is that of its CSV file, as sha256sum prints it.
+    The hash is that of its CSV file, as sha256sum prints it. An id that is no longer in use is
+    followed to its successor.
 
     \b
     computebook cite tab-api-openai
     computebook cite fig-gpu-steps --edition 2026.1 --style bibtex
     """
-    register = editions.register_for(book_root(), edition)
-    click.echo(citation(register.work(exhibit), style))
+    root = book_root()
+    register = editions.register_for(root, edition)
+    name = editions.present_name(root, register, exhibit)
+    if name != exhibit:
+        click.echo(f"{exhibit} is now {name}", err=True)
+    click.echo(citation(register.work(name), style))
 
 
 @click.command()
