@@ -47,7 +47,7 @@ def test_error_on_the_page_is_what_the_command_says(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "data" / "scenarios" / "bank", tmp_path / "bank")
     said = CliRunner().invoke(main, ["brief", str(file), "--out", str(tmp_path / "out")])
     page = (ROOT / "chapters" / "briefings.md").read_text(encoding="utf-8")
-    (line,) = re.findall(r"^Error: (.*)$", page, re.M)
+    line = re.findall(r"^Error: (.*)$", page, re.M)[0]
     assert said.exit_code == 1
     assert line in said.stderr
     assert not (tmp_path / "out").exists()

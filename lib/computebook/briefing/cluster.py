@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
+import logging
+import socket
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from computebook.book import notebooks
 from computebook.book.execution import Outcome
 from computebook.briefing import digests, worker
 from computebook.briefing.processes import Ended, Job
-from computebook.errors import ComputebookError
+from computebook.errors import ComputebookError, require_known
 
 __all__ = ["ChaptersOnCluster", "by_value", "check_workers", "connected", "library_archive"]
 
 CONNECT_S: Final = 10.0
+KNOCK_S: Final = 5.0
+PROTOCOLS: Final = ("tcp", "tls", "ws", "wss")
 ATTEMPTS: Final = 2
 #: Packages that a chapter's numbers and pictures come from, or that execute it.
 NEEDED: Final = (
@@ -48,10 +54,26 @@ def connected(address: str) -> Any:
             f"--scheduler needs the package {missing.name}: pip install 'computebook[cluster]'"
         ) from missing
     try:
+        _knock(address)
+        # A lost scheduler is told in our own sentence; Dask would add a traceback.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         client: Any = distributed.Client
         return client(address, timeout=CONNECT_S, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as fault:
+    except (OSError, TimeoutError) as fault:
         raise ComputebookError(f"no Dask scheduler answers at {address!r}: {fault}") from fault
+
+
+def _knock(address: str) -> None:
+    """Reject an address at once that Dask would try for long, or close with a traceback."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    require_known("protocol of --scheduler", parts.scheme, PROTOCOLS)
+    try:
+        place = parts.hostname or "", parts.port or 0
+    except ValueError:  # no number after the colon
+        place = "", 0
+    if not all(place):
+        raise ComputebookError(f"--scheduler = {address!r}: write tcp://HOST:PORT")
+    socket.create_connection(place, KNOCK_S).close()
 
 
 class by_value:  # noqa: N801 - used as a function
@@ -141,6 +163,7 @@ class ChaptersOnCluster:
         self._archives: dict[str, Any] = {}
         self._data: dict[Path, bytes] = {}
         self._running: dict[Any, tuple[Job, Path, float]] = {}
+        self._numbers = itertools.count()
         try:
             check_workers(self.client)
         except BaseException:
@@ -197,7 +220,8 @@ class ChaptersOnCluster:
             dict(parameters),
             timeout,
             self.run,
-            key=f"{job.owner}-{job.name}-{self.run}",
+            # Keys show in the scheduler's pages and logs: no client's name in them.
+            key=f"chapter-{self.run}-{next(self._numbers)}",
             retries=ATTEMPTS,
             pure=False,
         )
@@ -216,7 +240,8 @@ class ChaptersOnCluster:
         try:
             values, notebook = future.result(timeout=CONNECT_S)
         except Exception as fault:
-            sentence = f"the cluster could not execute it: {type(fault).__name__}: {fault}"
+            words = " ".join(str(fault).split())
+            sentence = f"the cluster could not execute it: {type(fault).__name__}: {words}"
             return Ended(job, None, sentence, "", seconds)
         outcome = Outcome(**values | {"opened": tuple(values["opened"])})
         if not outcome.failed:

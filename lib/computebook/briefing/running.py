@@ -24,7 +24,7 @@ from computebook.briefing.request import Briefing
 from computebook.briefing.steps import ClientOutcome, Step
 from computebook.briefing.work import FORMATS, Places, Plan
 
-__all__ = ["ClientOutcome", "Options", "Runner", "Step", "run"]
+__all__ = ["ClientOutcome", "Options", "Runner", "Step", "check", "run"]
 
 #: Formats of one group come from one build; the groups are made side by side.
 GROUPS = (work.PAGE_FORMATS, ("xlsx", "json"))
@@ -70,7 +70,7 @@ class _Client:
     rank: int
     asked: dict[str, Any] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
-    waiting: set[str] = field(default_factory=set)
+    waiting: set[tuple[str, str]] = field(default_factory=set)  # owner and name of jobs
     opened: dict[str, tuple[str, ...]] = field(default_factory=dict)
     faults: list[failure.Fault] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -97,16 +97,17 @@ def run(briefings: Sequence[Briefing], options: Options) -> Iterator[Step | Clie
         If the folder cannot be written, a format is unknown, or two clients share a name:
         before anything is done.
     """
-    _check(briefings, options)
-    out = staging.prepared(options.out)
-    staging.sweep(out)
+    check(briefings, options)
     with terminated_as_interrupted(), ExitStack() as stack:
+        cluster = _cluster(options, stack)  # first: if nothing answers, nothing is written
+        out = staging.prepared(options.out)
+        staging.sweep(out)
         processes = stack.enter_context(Processes(options.workers))
-        cluster = _cluster(options, stack)
         yield from Runner(options, out, processes, cluster).run(briefings)
 
 
-def _check(briefings: Sequence[Briefing], options: Options) -> None:
+def check(briefings: Sequence[Briefing], options: Options) -> None:
+    """Raise if a run would be refused: its number of processes, formats, or names of clients."""
     errors.require_finite_in("workers", options.workers, "processes", 1, 64)
     for name in options.formats:
         errors.require_known("format", name, FORMATS)
@@ -207,7 +208,7 @@ class Runner:
         arguments: tuple[Any, ...],
         environment: dict[str, str] | None = None,
     ) -> None:
-        client.waiting.add(name)
+        client.waiting.add((client.briefing.slug, name))
         job = Job(client.briefing.slug, name, function, arguments, environment or {})
         self.processes.submit(job, client.rank)
 
@@ -227,10 +228,10 @@ class Runner:
         if ended.job.owner == _SHARED_OWNER:
             self._note_shared(ended)
         for client in self._waiting_for(ended):
-            client.waiting.discard(name)
+            client.waiting.discard((ended.job.owner, name))
             client.seconds[name] = ended.seconds
             if ended.error:
-                client.faults.append(failure.Fault(name, ended.error, ended.detail))
+                client.faults.append(failure.told(name, ended))
             elif isinstance(ended.value, Outcome):
                 client.opened[name] = ended.value.opened
             yield from self._next(client, ended)
@@ -239,12 +240,14 @@ class Runner:
         if ended.job.owner != _SHARED_OWNER:
             found = self.clients.get(ended.job.owner)
             return [found] if found else []
-        return [c for c in self.clients.values() if ended.job.name in c.waiting]
+        # Others wait for a chapter of this name too, executed with their own parameters.
+        awaited = (_SHARED_OWNER, ended.job.name)
+        return [c for c in self.clients.values() if awaited in c.waiting]
 
     def _note_shared(self, ended: Ended) -> None:
         name = ended.job.name
         if ended.error:
-            self.shared_faults[name] = failure.Fault(name, ended.error, ended.detail)
+            self.shared_faults[name] = failure.told(name, ended)
         else:
             self.shared_opened[name] = ended.value.opened
 
@@ -299,6 +302,9 @@ class Runner:
 
     def _keep(self, client: _Client) -> None:
         ways = client.plan.ways.items()
+        left = [n for n, way in ways if way == work.EXECUTE and n not in client.opened]
+        if left:
+            raise errors.ComputebookError(f"{', '.join(left)} not executed with its parameters")
         shared = {name: self.shared[name] for name, way in ways if way == work.SHARED}
         work.keep_notebooks(client.places, shared)
 
@@ -316,7 +322,7 @@ class Runner:
         values = client.briefing.parameters.get(name, {})
         path = client.places.chapter(name)
         if self.cluster is not None:
-            client.waiting.add(name)
+            client.waiting.add((client.briefing.slug, name))
             self.cluster.submit(
                 Job(client.briefing.slug, name, execute_here),
                 path,
@@ -335,7 +341,7 @@ class Runner:
             client.faults.append(self.shared_faults[name])
         if name in self.shared_opened or name in self.shared_faults:
             return
-        client.waiting.add(name)
+        client.waiting.add((_SHARED_OWNER, name))
         if name in self.shared:
             return
         self.total += 1

@@ -5,67 +5,26 @@ Each takes arrays of numbers and single words, and returns one array per output.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from computebook import datasets, memory, price_cards, pricing, serving, tco, training, units
+from computebook.briefing import sweep_planning
+from computebook.briefing.sweep_entries import (
+    ARCHITECTURE,
+    BATCH,
+    CONTEXT,
+    FORMATS,
+    GPU,
+    MS_PER_S,
+    PRICE,
+    Output,
+    SweepModel,
+)
 from computebook.errors import require_known
 from computebook.memory import Placement
 from computebook.parameters import Parameter
 
 __all__ = ["MODELS", "Output", "SweepModel", "model"]
-
-_GPU: Final = Parameter("gpu", "str", "", "h200-sxm", meaning="Accelerator: id or usual alias.")
-_ARCHITECTURE: Final = Parameter(
-    "architecture", "str", "", "llama-3.1-70b", meaning="Open model: id, hub name or alias."
-)
-_CONTEXT: Final = Parameter(
-    "context_tokens", "float", "tokens", 32_768.0, 1, 1e8, meaning="Tokens held per sequence."
-)
-_BATCH: Final = Parameter(
-    "batch_size", "float", "sequences", 16.0, 1, 1e6, meaning="Sequences at once."
-)
-
-
-@dataclass(frozen=True)
-class Output:
-    """One column that a model returns.
-
-    Parameters
-    ----------
-    name, unit, meaning : str
-        As in the table's metadata.
-    """
-
-    name: str
-    unit: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class SweepModel:
-    """A model with declared parameters.
-
-    Parameters
-    ----------
-    name : str
-        As typed.
-    meaning : str
-        What it answers.
-    parameters : tuple of Parameter
-        Numbers may be swept as arrays; words select one case at a time.
-    outputs : tuple of Output
-        In the order of the table.
-    function : callable
-        Takes one value or array per parameter, returns one array per output.
-    """
-
-    name: str
-    meaning: str
-    parameters: tuple[Parameter, ...]
-    outputs: tuple[Output, ...]
-    function: Callable[..., Mapping[str, Any]]
 
 
 def _kv_cache(architecture: str, context_tokens: Any, batch_size: Any, kv_bits: Any) -> Any:
@@ -90,7 +49,7 @@ def _decode_step(
     )
     step_s = serving.decode_step(deployment, batch_size, context_tokens).total_s
     return {
-        "step_ms": step_s * _MS_PER_S,
+        "step_ms": step_s * MS_PER_S,
         "tokens_per_s_per_gpu": batch_size / step_s / tensor_parallel,
     }
 
@@ -150,20 +109,14 @@ def _serving_cost(usd_per_gpu_hour: Any, tokens_per_s_per_gpu: Any, utilization:
 _SPEED: Final = Parameter(
     "tokens_per_s_per_gpu", "float", "tokens/s", 400.0, 1e-3, 1e7, meaning="Tokens per GPU."
 )
-_PRICE: Final = Parameter(
-    "usd_per_gpu_hour", "float", "$/GPU-hour", 2.5, 0.01, 100, meaning="Price of a GPU-hour."
-)
-_MS_PER_S: Final = 1e3
-_FORMATS: Final = ("bf16", "fp8")
-
 _ALL: Final = (
     SweepModel(
         "kv-cache",
         "How much memory the cache of all sequences takes.",
         (
-            _ARCHITECTURE,
-            _CONTEXT,
-            _BATCH,
+            ARCHITECTURE,
+            CONTEXT,
+            BATCH,
             Parameter("kv_bits", "float", "bit", 16.0, 1, 64, meaning="Bits per cached value."),
         ),
         (Output("cache_gb", "GB", "Cache of all sequences, on all GPUs together."),),
@@ -173,15 +126,15 @@ _ALL: Final = (
         "decode-step",
         "How long one more token of every sequence takes, with the constants of the library.",
         (
-            _ARCHITECTURE,
-            _GPU,
-            Parameter("weights", "str", "", "fp8", choices=_FORMATS, meaning="Format of weights."),
-            Parameter("kv", "str", "", "fp8", choices=_FORMATS, meaning="Format of the cache."),
+            ARCHITECTURE,
+            GPU,
+            Parameter("weights", "str", "", "fp8", choices=FORMATS, meaning="Format of weights."),
+            Parameter("kv", "str", "", "fp8", choices=FORMATS, meaning="Format of the cache."),
             Parameter(
                 "tensor_parallel", "float", "GPUs", 8.0, 1, 1024, meaning="GPUs that share a copy."
             ),
-            _BATCH,
-            _CONTEXT,
+            BATCH,
+            CONTEXT,
         ),
         (
             Output("step_ms", "ms", "Time of one decode step."),
@@ -241,7 +194,7 @@ _ALL: Final = (
                 "checkpoint_s", "float", "s", 10.0, 0.01, 1e5, meaning="Standstill of a checkpoint."
             ),
             Parameter("restart_s", "float", "s", 300.0, 0, 1e6, meaning="Time of a restart."),
-            _PRICE,
+            PRICE,
         ),
         (
             Output("goodput_fraction", "", "Share of the time that ends up in the model."),
@@ -255,13 +208,15 @@ _ALL: Final = (
         "serving-cost",
         "What a million tokens cost on GPUs of one's own.",
         (
-            _PRICE,
+            PRICE,
             _SPEED,
             Parameter("utilization", "float", "", 0.5, 0.001, 1, meaning="Share of hours used."),
         ),
         (Output("usd_per_mtok", "$/M tokens", "A million tokens."),),
         _serving_cost,
     ),
+    sweep_planning.GPU_FLEET,
+    sweep_planning.TRAINING_PLAN,
 )
 MODELS: Final = {entry.name: entry for entry in _ALL}
 

@@ -107,11 +107,13 @@ def execute(
         Name of the run.
     """
     folder = run_folder(run)
+    scratch = Path(tempfile.mkdtemp(prefix="chapter-", dir=folder))
+    # The library is kept for the next chapter; the client's tables go with this one's scratch.
     environment = dict(os.environ) | {
         "PYTHONPATH": str(unpacked(library, folder)),
-        "COMPUTEBOOK_DATA": str(unpacked(data, folder)),
+        "COMPUTEBOOK_DATA": str(unpacked(data, scratch)),
+        "TMPDIR": str(scratch),  # what Jupyter and the chapter leave goes with it too
     }
-    scratch = Path(tempfile.mkdtemp(prefix="chapter-", dir=folder))
     source, target = scratch / f"{name}.ipynb", scratch / "out" / f"{name}.ipynb"
     source.write_bytes(notebook)
     order = {

@@ -52,6 +52,8 @@ def sweep(
     made = sweeps.planned(model, items, samples, seed)
     if out is not None:
         sys.exit(written(made, out, scheduler))
+    if scheduler:
+        raise ComputebookError("--scheduler needs --out TABLE.parquet: small tables are made here")
     if made.rows > SHOWN_ROWS:
         raise ComputebookError(f"{made.rows:,} rows are too many to show: add --out TABLE.parquet")
     output.write(pd.concat(list(sweeps.blocks(made)), ignore_index=True), form, model)
