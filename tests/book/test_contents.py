@@ -103,6 +103,8 @@ def test_the_published_chapters_show_exhibits_under_unique_names() -> None:
     chapters = [record for record in report.values() if record.takeaways]
     assert len(chapters) >= 8
     for record in chapters:
+        words = sum(len(takeaway.text.split()) for takeaway in record.takeaways)
+        assert 50 < words < 400, "two minutes, at the pace of a careful reader"
         assert all(takeaway.proofs for takeaway in record.takeaways)
 
 

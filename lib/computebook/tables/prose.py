@@ -59,7 +59,7 @@ def takeaways(items: Sequence[tuple[str, str | Sequence[str]]]) -> Markdown:
     Examples
     --------
     >>> takeaways([("Two GPUs suffice.", "tab-fleet")])
-    :::{admonition} Takeaways
+    :::{admonition} Takeaways, in two minutes
     :class: takeaways
     - Two GPUs suffice. ({numref}`tab-fleet`)
     :::
@@ -70,7 +70,8 @@ def takeaways(items: Sequence[tuple[str, str | Sequence[str]]]) -> Markdown:
         f"- {_checked(text)} ({', '.join(_proof(name) for name in _names(proof, text))})"
         for text, proof in items
     ]
-    return Markdown("\n".join([":::{admonition} Takeaways", ":class: takeaways", *lines, ":::"]))
+    head = (":::{admonition} Takeaways, in two minutes", ":class: takeaways")
+    return Markdown("\n".join([*head, *lines, ":::"]))
 
 
 def _checked(text: str) -> str:
