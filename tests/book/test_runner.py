@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -183,3 +184,34 @@ def test_root_is_found_upwards(book: Path) -> None:
     assert runner.book_root(book / "chapters") == book
     with pytest.raises(ComputebookError, match="no report at or above"):
         runner.book_root(Path("/"))
+
+
+def test_a_kernel_that_dies_before_the_first_cell_is_started_again(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts: list[Path] = []
+    real = execution._papermill
+
+    def dying(path: Path, *rest: Any) -> tuple[str, ...]:
+        starts.append(path)
+        if len(starts) < execution.STARTS:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return real(path, *rest)
+
+    monkeypatch.setattr(execution, "_papermill", dying)
+    path = book / "chapters" / "good.ipynb"
+    assert execution.execute_here(path, {}, path, 60).status == "written"
+    assert len(starts) == execution.STARTS
+
+
+def test_a_kernel_that_never_starts_is_a_failure(
+    book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*_: Any) -> tuple[str, ...]:
+        raise RuntimeError("Kernel died before replying to kernel_info")
+
+    monkeypatch.setattr(execution, "_papermill", dying)
+    path = book / "chapters" / "good.ipynb"
+    outcome = execution.execute_here(path, {}, path, 60)
+    assert outcome.failed
+    assert "Kernel died" in outcome.message

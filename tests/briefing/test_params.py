@@ -223,3 +223,9 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "computebook.briefing.schema", None)
     with pytest.raises(ComputebookError, match=r"pip install 'computebook\[brief\]'"):
         briefing_schema()
+
+
+def test_one_file_alone_says_what_parameters_move() -> None:
+    """A second one would grow old unseen: readers know only that of `book.traces`."""
+    found = list(Path(traces.__file__).parents[1].rglob(traces.FILE.name))
+    assert found == [traces.FILE]

@@ -295,7 +295,11 @@ def test_a_budget_too_small_is_explained_and_the_page_still_stands() -> None:
     table = exhibit.constraint_table(found.problem)
     assert table["works_at"].str.startswith("$").any()
     assert len(exhibit.mix_table(found)) == 5
-    assert exhibit.place_table(found).empty
+    places = exhibit.place_table(found)
+    assert set(places["work"]) == set(portfolios.works())
+    assert (places["share_fraction"] == 0).all()
+    assert places.groupby("work")["mean_share"].sum().between(0.5, 1.0).all()
+    assert "set no limit per vendor" in exhibit.assurance_sentence(found, 95.0)
     assert "In conflict: budget" in exhibit.decision_finding(found)
     assert "No mix meets" in exhibit.mix_note(found, 95.0)
     assert "then_usd" in exhibit.constraint_layout(found)["columns"]

@@ -23,6 +23,9 @@ from computebook.book.kernel import KERNEL_NAME, own_kernel
 from computebook.parameters import Parameter, check_parameters
 
 DEFAULT_TIMEOUT_S = 600
+#: How often a kernel is started before its end counts as a failure.
+STARTS = 3
+_NOT_STARTED = "Kernel died before replying"
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,7 @@ def execute_here(
     notebooks.sweep(target.parent, target.stem)
     partial = notebooks.partial_path(target)
     try:
-        opened = _papermill(path, partial, parameters, timeout, environment or {})
+        opened = _started(path, partial, parameters, timeout, environment or {})
         notebook = notebooks.normalised(notebooks.read(partial))
         found = notebooks.faults(notebook)
         if found:
@@ -210,6 +213,27 @@ def execute_here(
 
 def _since(start: float) -> float:
     return time.perf_counter() - start
+
+
+def _started(
+    path: Path,
+    partial: Path,
+    parameters: Mapping[str, Any],
+    timeout: int,
+    environment: Mapping[str, str],
+) -> tuple[str, ...]:
+    """Execute a notebook; again if its kernel died before any cell.
+
+    Jupyter picks the ports of a kernel before the kernel binds them. Where several kernels start
+    at once, another may have taken one meanwhile, and the kernel ends.
+    """
+    for _ in range(STARTS - 1):
+        try:
+            return _papermill(path, partial, parameters, timeout, environment)
+        except RuntimeError as fault:
+            if _NOT_STARTED not in str(fault):
+                raise
+    return _papermill(path, partial, parameters, timeout, environment)
 
 
 def _papermill(

@@ -385,7 +385,8 @@ def causes(
         return f"{own[0]}, the only parameter of the chapter that differs"
     seen = [n for n in own if set(known.moves.get((chapter, n), ())) & set(proofs)]
     unknown = [n for n in own if (chapter, n) not in known.moves]
-    parts = [f"{', '.join(seen)}, which moves it when changed alone" if seen else ""]
+    which = "each of which moves" if len(seen) > 1 else "which moves"
+    parts = [f"{', '.join(seen)}, {which} it when changed alone" if seen else ""]
     parts += [f"perhaps {', '.join(unknown)}, not traced" if unknown else ""]
     parts += [f"perhaps {data}" if data else ""]
     return "; ".join(part for part in parts if part) or "not separated"

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from computebook.briefing import staging
+from computebook.briefing.processes import Ended
 from computebook.briefing.request import Briefing
 
-__all__ = ["Fault", "write_folder"]
+__all__ = ["Fault", "told", "write_folder"]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -40,6 +41,11 @@ class Fault:
         return f"{self.step}: {self.message}"
 
 
+def told(step: str, ended: Ended) -> Fault:
+    """Return how a job failed, in plain text: builders and kernels print in colour."""
+    return Fault(step, *(_COLOUR.sub("", text) for text in (ended.error, ended.detail)))
+
+
 def write_folder(scratch: Path, target: Path, briefing: Briefing, faults: Sequence[Fault]) -> None:
     """Write why a briefing failed, for people (`FAILED.md`) and programs (`failure.json`).
 
@@ -56,16 +62,15 @@ def write_folder(scratch: Path, target: Path, briefing: Briefing, faults: Sequen
     """
     made = scratch / "failed"
     made.mkdir(parents=True, exist_ok=True)
-    plain = [Fault(f.step, f.message, _COLOUR.sub("", f.detail)) for f in faults]
-    parameters = {f.step: briefing.parameters.get(f.step, {}) for f in plain}
+    parameters = {f.step: briefing.parameters.get(f.step, {}) for f in faults}
     content = {
         "client": briefing.client,
         "briefing": briefing.source.name,
-        "faults": [asdict(f) | {"parameters": parameters[f.step]} for f in plain],
+        "faults": [asdict(f) | {"parameters": parameters[f.step]} for f in faults],
     }
     text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
     (made / "failure.json").write_text(text + "\n", encoding="utf-8")
-    (made / "FAILED.md").write_text(_page(briefing, plain), encoding="utf-8")
+    (made / "FAILED.md").write_text(_page(briefing, faults), encoding="utf-8")
     staging.put_in_place(made, target)
     shutil.rmtree(scratch, ignore_errors=True)
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from computebook.book import notebooks
+from computebook.book import contents, notebooks
 
 __all__ = ["missing_targets", "unlink", "unlinked"]
 
@@ -60,10 +60,22 @@ def missing_targets(tree: Path, root: Path) -> dict[str, str]:
         found = _TITLE.search(text)
         title = found[1] if found else page.stem
         words[page.stem] = f"*{title}* in the published report"
-        for label in (next(filter(None, groups)) for groups in _LABELS.findall(text)):
+        for label in labels_of(page):
             kind = _KINDS.get(label.split("-")[0], "a section")
             words[label] = f"{kind} of *{title}* in the published report"
     return words
+
+
+def labels_of(page: Path) -> set[str]:
+    """Return what one can point at on a page: sections, equations, and its exhibits as executed.
+
+    An exhibit may get its name anywhere in the library, so its name is read off what it shows.
+    """
+    found = {next(filter(None, groups)) for groups in _LABELS.findall(page_text(page))}
+    if page.suffix != ".ipynb":
+        return found
+    record = contents.read_chapter(page)
+    return found | set(record.tables) | set(record.figures)
 
 
 def page_text(page: Path) -> str:

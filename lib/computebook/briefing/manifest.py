@@ -27,9 +27,6 @@ _PACKAGES = (
     *("numpy", "pandas", "scipy", "altair", "vl-convert-python", "jupyter-book", "sphinx"),
     *("myst-nb", "papermill", "nbclient", "ipykernel", "openpyxl", "playwright", "pydantic"),
 )
-#: Chromium writes the time of printing into a PDF: its bytes are no part of "same input, same
-#: bytes", so they have no digest.
-_NO_DIGEST = (".pdf",)
 
 
 def input_digests(briefing: Briefing) -> dict[str, str]:
@@ -152,11 +149,11 @@ def write(
     notebooks.write(into / NAME, text + "\n")
 
 
-def file_digests(folder: Path) -> dict[str, str | None]:
-    """Return the SHA-256 of each file of a finished folder; None for a PDF, which has a clock."""
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a finished folder, the manifest itself left out."""
     names = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
     return {
-        name: None if path.suffix in _NO_DIGEST else digests.file(path)
+        name: digests.file(path)
         for name, path in sorted(names.items())
         if path.is_file() and name != NAME
     }

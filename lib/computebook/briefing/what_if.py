@@ -75,7 +75,8 @@ def api_lines(given: Mapping[str, Any]) -> list[Line]:
     -------
     list of Line
         Equal to the chapter's own bill for the same inputs: every token is a new input token, one
-        read from a cache, a visible or a reasoning token, each at its rate [openai2025pricing]_.
+        read from a cache, a visible or a reasoning token, each at its rate (source:
+        `openai2025pricing`).
     """
     at = _parameters(given)
     rates = _rates(at["model"], at["price_date"], at["input_tokens"])

@@ -20,13 +20,14 @@ from rich.progress import (
 )
 
 from computebook import briefing as briefings
-from computebook.book import runner
-from computebook.briefing import running
+from computebook.briefing import reports, running
 from computebook.briefing.running import ClientOutcome, Options, Step
 from computebook.briefing.work import FORMATS
 from computebook.errors import ComputebookError
 
 INTERRUPTED = 130
+#: Shells keep statuses above 125 for themselves.
+MOST_COUNTED = 100
 
 
 @click.command()
@@ -42,6 +43,11 @@ INTERRUPTED = 130
     help="Folder that gets one folder per client.",
 )
 @click.option("--formats", default=",".join(FORMATS), show_default=True, help="Which to write.")
+@click.option(
+    "--report",
+    type=click.Path(exists=False, file_okay=False, path_type=Path),
+    help="Folder of the report; the one around you, or the library's own, if left out.",
+)
 @click.option("--chapters", default="", metavar="NAME,...", help="Only these chapters.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Dask cluster for the chapters.")
@@ -52,6 +58,7 @@ def brief(
     new: Path | None,
     out: Path,
     formats: str,
+    report: Path | None,
     chapters: str,
     workers: int,
     scheduler: str,
@@ -61,7 +68,8 @@ def brief(
     """Make each client's hand-over: site, single page, PDF, workbook, tables, manifest.
 
     A folder per client is written completely or not at all. One client that fails does not stop
-    the others: its folder SLUG.failed says why, and the exit status is 1.
+    the others: its folder SLUG.failed says why. The exit status is the number of clients that
+    failed, at most 100; 1 for a briefing that is refused, before anything is written.
 
     \b
     computebook brief --new bank.yaml
@@ -75,13 +83,14 @@ def brief(
         raise ComputebookError("no briefing given: computebook brief --new CLIENT.yaml starts one")
     asked = shown(briefings.load_all(files), names(chapters))
     options = Options(
-        root=runner.book_root(),
+        root=reports.published_root(report),
         out=out,
         formats=tuple(names(formats)),
         workers=workers,
         resume=resume,
         scheduler=scheduler,
     )
+    running.check(asked, options)
     sys.exit(follow(asked, options, verbose))
 
 
@@ -183,7 +192,7 @@ def _summary(outcomes: Sequence[ClientOutcome], out: Path, seconds: float) -> in
     if failed:
         listed = ", ".join(failed)
         click.echo(f"Error: {len(failed)} of {len(outcomes)} clients failed: {listed}", err=True)
-        return 1
+        return min(len(failed), MOST_COUNTED)
     click.echo(f"{len(outcomes)} of {len(outcomes)} clients finished in {seconds:.0f} s: {out}")
     return 0
 

@@ -268,9 +268,8 @@ def constraint_table(problem: Problem) -> pd.DataFrame:
     ['budget', 'largest share']
     """
     costs = portfolio.constraint_costs(problem)
-    if costs:
-        rows = [(c.constraint, c.saved_usd, c.saved_by_point_usd, "", np.nan) for c in costs]
-    else:
+    rows = [(c.constraint, c.saved_usd, c.saved_by_point_usd, "", np.nan) for c in costs]
+    if not costs:
         rows = [
             (r.constraint, np.nan, np.nan, _limit(r.constraint, r.works_at), r.monthly_usd)
             for r in portfolio.nearest_relaxations(problem)
@@ -373,7 +372,8 @@ def place_table(found: Decision) -> pd.DataFrame:
     DataFrame
         `work`, `model`, `share_fraction` (in the mix), `mean_share` (over the draws, fraction),
         `passes_fraction` (draws in which the model reaches the floor), most frequent first in
-        each workload; empty without a mix.
+        each workload. Without a mix the draws leave the limit per vendor aside, the share in the
+        mix is zero, and the cheapest model of each workload is always listed.
 
     Examples
     --------
@@ -381,12 +381,20 @@ def place_table(found: Decision) -> pd.DataFrame:
     >>> bool(table["mean_share"].between(0, 1).all())
     True
     """
-    places = [] if found.noise is None else found.noise.places
+    places = _places_without_mix(found.problem) if found.noise is None else found.noise.places
     frame = pd.DataFrame(
         [(p.workload, p.model, p.share, p.mean_share, p.passes_fraction) for p in places],
         columns=["work", "model", "share_fraction", "mean_share", "passes_fraction"],
     )
     kept = (frame["mean_share"] >= LEAST_DRAWN) | (frame["share_fraction"] > 0)
-    frame = frame[kept].assign(place=frame["work"].map(works().index))
+    share = frame["share_fraction"] * (found.mix is not None)
+    frame = frame.assign(place=frame["work"].map(works().index), share_fraction=share)[kept]
     ordered = frame.sort_values(["place", "mean_share"], ascending=[True, False], kind="stable")
     return ordered.drop(columns="place").reset_index(drop=True)
+
+
+def _places_without_mix(problem: Problem) -> list[portfolio.Place]:
+    """Return what draws say of the offers while neither budget nor limit per vendor holds."""
+    free = replace(problem, largest_share=1.0, budget_usd=np.inf)
+    places = portfolio.stability(replace(_unlimited(problem), problem=free), DRAWS).places
+    return [place._replace(mean_share=float(np.nan_to_num(place.mean_share))) for place in places]

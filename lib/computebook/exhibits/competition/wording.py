@@ -143,6 +143,8 @@ def assurance_sentence(found: Decision, confidence_percent: float) -> str:
     True
     """
     rule = f"If the lower end of each {confidence_percent:g}% interval has to reach the floor"
+    if found.mix is None:
+        rule = f"No mix meets all constraints, so the draws set no limit per vendor. {rule}"
     if found.assured is not None:
         return (
             f"{rule}, the cheapest mix costs ${found.assured.monthly_usd:,.0f} a month. "
