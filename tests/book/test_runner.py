@@ -186,32 +186,34 @@ def test_root_is_found_upwards(book: Path) -> None:
         runner.book_root(Path("/"))
 
 
+def kernel_dying(monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
+    starts: list[int] = []
+
+    def papermill(*_: Any) -> tuple[str, ...]:
+        starts.append(len(starts) + 1)
+        if len(starts) <= times:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return ("prices",)
+
+    monkeypatch.setattr(execution, "_papermill", papermill)
+    return starts
+
+
 def test_a_kernel_that_dies_before_the_first_cell_is_started_again(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    starts: list[Path] = []
-    real = execution._papermill
-
-    def dying(path: Path, *rest: Any) -> tuple[str, ...]:
-        starts.append(path)
-        if len(starts) < execution.STARTS:
-            raise RuntimeError("Kernel died before replying to kernel_info")
-        return real(path, *rest)
-
-    monkeypatch.setattr(execution, "_papermill", dying)
+    starts = kernel_dying(monkeypatch, execution.STARTS - 1)
     path = book / "chapters" / "good.ipynb"
-    assert execution.execute_here(path, {}, path, 60).status == "written"
+    assert execution._started(path, path, {}, 60, {}) == ("prices",)
     assert len(starts) == execution.STARTS
 
 
 def test_a_kernel_that_never_starts_is_a_failure(
     book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dying(*_: Any) -> tuple[str, ...]:
-        raise RuntimeError("Kernel died before replying to kernel_info")
-
-    monkeypatch.setattr(execution, "_papermill", dying)
+    starts = kernel_dying(monkeypatch, 99)
     path = book / "chapters" / "good.ipynb"
     outcome = execution.execute_here(path, {}, path, 60)
     assert outcome.failed
     assert "Kernel died" in outcome.message
+    assert len(starts) == execution.STARTS

@@ -75,6 +75,17 @@ REPAIRS: tuple[Repair, ...] = (
         "the policy of the pages refuses handlers that stand in tags; a script adds it",
     ),
     _repair(
+        r'(<body\b[^>]*?) data-bs-spy="scroll"(?![\s\S]*class="bd-toc-nav)',
+        r"\1",
+        "on a page without a list of contents the theme follows the links of its text instead, "
+        "and fails on one that it cannot read",
+    ),
+    _repair(
+        r'<summary>(?=<span class="toctree-toggle")',
+        '<summary aria-label="Pages of this part">',
+        "the fold of a branch in the side bar has no name",
+    ),
+    _repair(
         r' role="doc-biblioentry"',
         "",
         "the role of a bibliography entry is deprecated",
