@@ -206,23 +206,3 @@ def test_pictures_and_charts_are_described(site: Path, pages: list[str]) -> None
         views = re.findall(r'<div class="cb-view"[^>]*>', text)
         assert all(re.search(r'role="img" aria-label="[^"]{10,}"', view) for view in views), name
         assert not re.search(r"<img(?![^>]*\balt=)", text), name
-
-
-def test_accessibility_rules_hold_in_both_themes(
-    chromium: Browser, address: str, pages: list[str]
-) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    faults = []
-    for theme in ("light", "dark"):
-        context = chromium.new_context(viewport=WIDE, color_scheme=theme)  # type: ignore[arg-type]
-        page = context.new_page()
-        for name in pages:
-            page.goto(f"{address}/{name}")
-            draw_all_charts(page)
-            for fault in axe.run(page, options={"resultTypes": ["violations"]}).response[
-                "violations"
-            ]:
-                nodes = [node["html"][:120] for node in fault["nodes"][:3]]
-                faults.append(f"{theme} {name}: {fault['id']}: {nodes}")
-        context.close()
-    assert faults == []
