@@ -43,8 +43,8 @@ def address(site: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser for all tests."""
+    """A browser for one module: modules elsewhere open their own, and a process may hold one."""
     with browser.chromium() as opened:
         yield opened
